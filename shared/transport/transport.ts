@@ -1,0 +1,48 @@
+/**
+ * What a program needs of a UDP socket: datagrams in, datagrams out, from one bound port. The portable and the batched
+ * transport both keep this contract, and one conformance suite holds them to it.
+ */
+
+import type { Endpoint } from '../endpoint';
+
+/** An open, bound UDP port. */
+export interface Transport {
+  readonly kind: 'dgram' | 'batch';
+  /** Where it is bound; the port the system chose when 0 was asked for. */
+  readonly local: Endpoint;
+  /**
+   * Sends one datagram from the bound port. `bytes` are lent: they are sent or copied before this returns.
+   * Never throws: whatever the system says goes to `sendFailed`, and after `close` nothing is sent.
+   */
+  send(bytes: Uint8Array, to: Endpoint): void;
+  /** Datagrams the kernel threw away because the receive buffer was full, as far as the system shows it; else undefined. */
+  kernelDrops(): number | undefined;
+  /** Stops receiving and frees the port. What was sent before is handed to the system first. */
+  close(): Promise<void>;
+}
+
+/** What a transport tells its owner. */
+export interface TransportEvents {
+  /** One datagram of 0 to 65,507 bytes. The bytes are lent until this returns, and may be changed in place. */
+  received(datagram: Uint8Array, from: Endpoint): void;
+  /** A datagram could not be sent; `code` is the system's name for why (`ECONNREFUSED`, `ENOBUFS`, `EMSGSIZE`, ...). */
+  sendFailed(code: string, to: Endpoint): void;
+}
+
+export interface TransportOptions {
+  /** Local address, 0 for every interface. */
+  ip: number;
+  /** Local port, 0 for one the system chooses. */
+  port: number;
+  /** Receive buffer to ask the system for, bytes; the system may grant less. */
+  receiveBufferBytes: number;
+}
+
+/**
+ * Opens a transport.
+ * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) when the port cannot be bound.
+ */
+export type OpenTransport = (options: TransportOptions, events: TransportEvents) => Promise<Transport>;
+
+/** Holds a burst of some thirty thousand small datagrams; the default of 208 KiB holds about 256. */
+export const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;

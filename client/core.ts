@@ -16,9 +16,11 @@ export const ANSWER_WAIT_MS = 4000;
 /** Never more than one retransmission (rule 2). */
 const ASKED_MAX = 2;
 
-/** How many answers are remembered so that none is shown twice, and how many bytes they may have together. */
-const SHOWN_MAX = 65_536;
+/** Memory for the answers shown, so that none is shown twice, bytes: some 200,000 short ones, or 500 of the longest. */
 const SHOWN_BYTES_MAX = 32 * 1024 * 1024;
+
+/** What remembering an answer costs beside its text, bytes. */
+const SHOWN_OVERHEAD_BYTES = 100;
 
 /** Why a datagram is no answer to the question. */
 export type ClientDropReason =
@@ -78,11 +80,10 @@ export interface ClientCoreOptions {
 export class ClientCore {
   readonly #options: ClientCoreOptions;
   readonly #clireq: Uint8Array;
-  /** Answers already shown. Bounded by SHOWN_MAX and SHOWN_BYTES_MAX; the one not repeated for longest goes first. */
+  /** Answers already shown. Bounded by SHOWN_BYTES_MAX; the one not repeated for longest goes first. */
   readonly #shown = new LRUCache<string, true>({
-    max: SHOWN_MAX,
     maxSize: SHOWN_BYTES_MAX,
-    sizeCalculation: (_shown, id) => id.length,
+    sizeCalculation: (_shown, id) => id.length + SHOWN_OVERHEAD_BYTES,
   });
   #startMs = 0;
   #deadlineMs = 0;

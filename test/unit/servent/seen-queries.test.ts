@@ -23,12 +23,14 @@ class Memory extends SeenQueries {
 
 /** The same memory, plainly: a Map keeps the order of arrival. */
 class PlainMemory {
+  readonly seenMax: number;
+  readonly seenAgeMs: number;
   readonly #seen = new Map<number, { ttl: number; atMs: number }>();
 
-  constructor(
-    readonly seenMax: number,
-    readonly seenAgeMs = AGE_MS,
-  ) {}
+  constructor(seenMax: number, seenAgeMs = AGE_MS) {
+    this.seenMax = seenMax;
+    this.seenAgeMs = seenAgeMs;
+  }
 
   get count(): number {
     return this.#seen.size;

@@ -1,10 +1,10 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
 import type { Argv } from 'yargs';
-import { type CommandLine, numberOf, parseCommandLine, peerOf } from '../shared/command-line';
+import { type CommandLine, numberOf, parseCommandLine } from '../shared/command-line';
 import { parseIp, parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
-import type { HostPort } from '../shared/host-port';
+import { type HostPort, hostPortOf } from '../shared/host-port';
 import type { Parsed } from '../shared/run-main';
 import { isClientIp } from '../shared/wire/query';
 
@@ -77,6 +77,7 @@ const COMMAND_LINE: CommandLine<Arguments, ServentCommandOptions> = {
   name: 'servent',
   synopsis: '<port> <file> [neighbour..]',
   about: 'Serve the pairs of a key-value file, and flood what is asked to the neighbours',
+  lists: ['neighbour'],
   declare,
   toOptions,
   examples: [
@@ -147,7 +148,7 @@ function toOptions(given: Arguments): ServentCommandOptions {
 /** Repeated neighbours are merged before they are counted. */
 function neighboursOf(words: readonly string[]): HostPort[] {
   const distinct = [...new Set(words)];
-  const neighbours = distinct.map((word) => peerOf(word, 'a neighbour'));
+  const neighbours = distinct.map((word) => hostPortOf(word, 'a neighbour'));
   if (distinct.length > NEIGHBOURS_MAX) {
     throw usageError(`expected at most ${NEIGHBOURS_MAX} neighbours, got an 11th: "${distinct[NEIGHBOURS_MAX]}"`);
   }

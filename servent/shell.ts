@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { randomInt } from 'node:crypto';
 import { type Endpoint, endpointOf, formatEndpoint, ipOf, isLoopback, parseIp, portOf } from '../shared/endpoint';
 import { OperatorError, usageError } from '../shared/errors';
-import { resolve } from '../shared/host-port';
+import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
 import type { Io } from '../shared/run-main';
 import { openDgramTransport } from '../shared/transport/dgram-transport';
 import { RECEIVE_BUFFER_BYTES, type Transport, type TransportEvents } from '../shared/transport/transport';
@@ -19,7 +19,11 @@ import { problemLines, readyEvent, readyLine, reloadLine, statsWords } from './r
 import { trace, tracing } from './trace';
 
 /** What `startServent` takes: a port and a file; everything else has a default. */
-export type ServentSettings = Pick<ServentOptions, 'port' | 'file'> & Partial<ServentOptions>;
+export type ServentSettings = Pick<ServentOptions, 'port' | 'file'> &
+  Partial<Omit<ServentOptions, 'neighbours'>> & {
+    /** `ip:port` or `name:port` each, at most 10. */
+    neighbours?: readonly (string | HostPort)[];
+  };
 
 /** The counters at one moment. */
 export interface ServentStats extends Counters {
@@ -61,11 +65,11 @@ export interface Servent {
  * @throws OperatorError `file`, `port`, `host`, or `usage` for a neighbour that is the servent itself
  */
 export async function startServent(settings: ServentSettings): Promise<Servent> {
-  const options: ServentOptions = { ...SERVENT_DEFAULTS, ...settings };
+  const options = { ...SERVENT_DEFAULTS, ...settings };
   const { pairs, ...file } = await loadPairs(options.file);
   const bindIp = parseIp(options.bind);
   assert(bindIp !== undefined, 'bind is an IPv4 address');
-  const neighbours = await resolveNeighbours(options, bindIp);
+  const neighbours = await resolveNeighbours(options.neighbours, bindIp, options.port);
   const core = new ServentCore({
     pairs,
     neighbours: await Promise.all(neighbours.map((neighbour) => withOwnIp(neighbour, bindIp, options.advertise))),
@@ -81,12 +85,17 @@ export async function startServent(settings: ServentSettings): Promise<Servent> 
 }
 
 /** Each neighbour once. @throws OperatorError `host`, or `usage` for the servent itself */
-async function resolveNeighbours(options: ServentOptions, bindIp: number): Promise<Endpoint[]> {
+async function resolveNeighbours(
+  given: readonly (string | HostPort)[],
+  bindIp: number,
+  ownPort: number,
+): Promise<Endpoint[]> {
   const neighbours = new Set<Endpoint>();
-  for (const named of options.neighbours) {
+  for (const word of given) {
+    const named = typeof word === 'string' ? hostPortOf(word, 'a neighbour') : word;
     const neighbour = await resolve(named);
     const ip = ipOf(neighbour);
-    if (portOf(neighbour) === options.port && (bindIp === 0 ? isOwnIp(ip) : ip === bindIp)) {
+    if (portOf(neighbour) === ownPort && (bindIp === 0 ? isOwnIp(ip) : ip === bindIp)) {
       throw usageError(
         `expected other servents as neighbours, got "${named.host}:${named.port}": that is this servent itself`,
       );

@@ -2,7 +2,6 @@
 
 import yargs, { type Argv } from 'yargs';
 import { usageError } from './errors';
-import { type HostPort, hostPortOf } from './host-port';
 import type { Parsed } from './run-main';
 import { version } from './version';
 
@@ -12,6 +11,8 @@ export interface CommandLine<Arguments, Options> {
   /** Positional words as yargs writes them, such as `<port> <file> [neighbour..]`. */
   synopsis: string;
   about: string;
+  /** Words that may be given many times. */
+  lists: readonly string[];
   /** Declares positional words and options, all of them strings or booleans: yargs makes NaN of a bad number. */
   declare: (line: Argv) => Argv<Arguments>;
   /** One complete object, every word checked. @throws OperatorError `usage` */
@@ -36,7 +37,6 @@ export async function parseCommandLine<Arguments, Options>(
     .fail((message, error) => (failure ??= message ?? error.message))
     .strict()
     .parserConfiguration({
-      'duplicate-arguments-array': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
@@ -51,7 +51,17 @@ export async function parseCommandLine<Arguments, Options>(
   if (failure?.startsWith('Not enough non-option'))
     failure = `expected ${name} ${synopsis}, got ${argv.length ? `only ${argv.join(' ')}` : 'no words'}`;
   if (failure !== undefined) throw usageError(`${failure}; ${name} --help says more`);
-  return text === '' ? { options: toOptions(given as Arguments) } : { text };
+  return text === '' ? { options: toOptions(lastOfEach(given, commandLine.lists) as Arguments) } : { text };
+}
+
+/** An option given twice comes as an array: the last one wins, as everywhere. */
+function lastOfEach(given: object, lists: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(given).map(([word, value]) => [
+      word,
+      Array.isArray(value) && !lists.includes(word) ? value.at(-1) : value,
+    ]),
+  );
 }
 
 const HELP_WIDTH = 100;
@@ -79,11 +89,4 @@ export function numberOf(
   throw usageError(
     `expected ${integer ? 'a whole number' : 'a number'} of ${unit} from ${min} to ${max} for ${option}, got "${word}"`,
   );
-}
-
-/** `ip:port` or `name:port`. @throws OperatorError `usage` */
-export function peerOf(word: string, what: string): HostPort {
-  const peer = hostPortOf(word);
-  if (typeof peer === 'string') throw usageError(`expected ip:port for ${what}, got "${word}": ${peer}`);
-  return peer;
 }

@@ -2,7 +2,8 @@
 
 import { lookup } from 'node:dns/promises';
 import { type Endpoint, endpointOf, parseIp, parsePort } from './endpoint';
-import { OperatorError } from './errors';
+import { OperatorError, usageError } from './errors';
+import { escapeText } from './escape';
 import { isClientIp } from './wire/query';
 
 /** A host as it was written, an IPv4 address or a name, and a port of 1 to 65,535. */
@@ -11,19 +12,21 @@ export interface HostPort {
   port: number;
 }
 
-/** Reads `host:port`; gives what is wrong with it, as the end of a sentence, when it is none. */
-export function hostPortOf(text: string): HostPort | string {
+/** Reads `ip:port` or `name:port`; `what` says whose it is. @throws OperatorError `usage` */
+export function hostPortOf(text: string, what: string): HostPort {
   const colon = text.lastIndexOf(':');
-  if (colon < 0) return 'there is no colon';
+  const fault = (reason: string): OperatorError =>
+    usageError(`expected ip:port for ${what}, got "${escapeText(text)}": ${reason}`);
+  if (colon < 0) throw fault('there is no colon');
   const host = text.slice(0, colon);
   const port = parsePort(text.slice(colon + 1));
-  if (port === undefined || port === 0) return `"${text.slice(colon + 1)}" is no port from 1 to 65535`;
+  if (port === undefined || port === 0) throw fault('the port is not from 1 to 65535');
   if (/^[\d.]+$/.test(host)) {
     const ip = parseIp(host);
-    if (ip === undefined) return `"${host}" is no IPv4 address`;
-    if (!isClientIp(ip)) return `"${host}" is not the address of one host`;
+    if (ip === undefined) throw fault('that is no IPv4 address');
+    if (!isClientIp(ip)) throw fault('that is not the address of one host');
   } else if (!/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?$/i.test(host)) {
-    return `"${host}" is neither an IPv4 address nor a host name`;
+    throw fault('that is neither an IPv4 address nor a host name');
   }
   return { host, port };
 }

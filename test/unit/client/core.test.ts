@@ -374,5 +374,5 @@ describe('a question', () => {
 
 /** A RESPONSE with this text, whatever it is. */
 function response(text: string): Uint8Array {
-  return Uint8Array.of(0, 3, ...latin1(text));
+  return Buffer.from(`\0\x03${text}`, 'latin1');
 }

@@ -87,8 +87,7 @@ function declare(line: Argv): Argv<Arguments> {
       type: 'boolean',
       default: false,
       describe: 'End the key with a NUL byte, as some servents expect',
-    })
-    .conflicts('first', 'count');
+    });
 }
 
 function toOptions(given: Arguments): ClientOptions {
@@ -107,6 +106,7 @@ function toOptions(given: Arguments): ClientOptions {
 }
 
 function countOf({ first, count }: Arguments): number {
+  if (first && count !== undefined) throw usageError(`expected either --first or --count, got both (--count ${count})`);
   if (first) return 1;
   if (count === undefined) return Number.POSITIVE_INFINITY;
   return numberOf(count, '--count', { min: 1, max: 2 ** 31, unit: 'answers', integer: true });

@@ -13,8 +13,10 @@ export interface CommandLine<Arguments, Options> {
   about: string;
   /** Words that may be given many times. */
   lists: readonly string[];
-  /** Declares positional words and options, all of them strings or booleans: yargs makes NaN of a bad number. */
-  declare: (line: Argv) => Argv<Arguments>;
+  /** Declares the positional words, all of them strings: yargs makes NaN of a bad number. */
+  positionals: (line: Argv) => Argv;
+  /** Declares the options, all of them strings or booleans. */
+  declareOptions: (line: Argv) => Argv;
   /** One complete object, every word checked. @throws OperatorError `usage` */
   toOptions: (given: Arguments) => Options;
   examples: readonly (readonly [string, string])[];
@@ -27,11 +29,12 @@ export async function parseCommandLine<Arguments, Options>(
   commandLine: CommandLine<Arguments, Options>,
   argv: readonly string[],
 ): Promise<Parsed<Options>> {
-  const { name, synopsis, about, declare, toOptions } = commandLine;
+  const { name, synopsis, about, positionals, declareOptions, toOptions } = commandLine;
   if (argv.length === 1 && argv[0] === 'completion') return { text: await completionScript(name) };
   let failure: string | undefined;
   let text = '';
-  const line = yargs()
+  // Options stand outside the command, where completion looks for them.
+  const line = declareOptions(yargs())
     .scriptName(name)
     .exitProcess(false)
     .fail((message, error) => (failure ??= message ?? error.message))
@@ -40,7 +43,7 @@ export async function parseCommandLine<Arguments, Options>(
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
-    .command(`$0 ${synopsis}`, about, declare)
+    .command(`$0 ${synopsis}`, about, positionals)
     .completion('completion', 'Print a script that completes the command in bash or zsh')
     .example(commandLine.examples.map(([command, what]): [string, string] => [command, what]))
     .epilogue(commandLine.epilogue ?? '')

@@ -55,14 +55,18 @@ interface Arguments {
   nul: boolean;
 }
 
-const COMMAND_LINE: CommandLine<Arguments, ClientOptions> = {
+const COMMAND_LINE: CommandLine<ClientOptions> = {
   name: 'client',
-  synopsis: '<contact> [key..]',
-  about: 'Ask a servent, and through it all within three hops, for the values of keys',
+  commands: [
+    {
+      synopsis: '$0 <contact> [key..]',
+      about: 'Ask a servent, and through it all within three hops, for the values of keys',
+      positionals,
+      declareOptions,
+      toOptions,
+    },
+  ],
   lists: ['key'],
-  positionals,
-  declareOptions,
-  toOptions,
   examples: [
     ['client 127.0.0.1:5000', 'ask at a prompt'],
     ['client 127.0.0.1:5000 ssh http', 'ask for two keys, and end'],

@@ -73,14 +73,18 @@ interface Arguments {
   quiet: boolean;
 }
 
-const COMMAND_LINE: CommandLine<Arguments, ServentCommandOptions> = {
+const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
   name: 'servent',
-  synopsis: '<port> <file> [neighbour..]',
-  about: 'Serve the pairs of a key-value file, and flood what is asked to the neighbours',
+  commands: [
+    {
+      synopsis: '$0 <port> <file> [neighbour..]',
+      about: 'Serve the pairs of a key-value file, and flood what is asked to the neighbours',
+      positionals,
+      declareOptions,
+      toOptions,
+    },
+  ],
   lists: ['neighbour'],
-  positionals,
-  declareOptions,
-  toOptions,
   examples: [
     ['servent 5000 services.txt', 'serve on port 5000, alone'],
     ['servent 5001 more.txt 127.0.0.1:5000 10.0.0.7:5000', 'with two neighbours'],

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../shared/errors';
-import { packageFolder } from '../shared/version';
+import { packageFolder } from '../shared/package-folder';
 import { generate, KINDS, type Shape, type ShapeOptions } from './generators';
 import { loadTopology, type Topology } from './topology';
 

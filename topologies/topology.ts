@@ -127,7 +127,8 @@ function checkObject(value: unknown, what: string, types: Record<string, string>
     const expected = type.replace('?', '');
     const got = Array.isArray(property) ? 'array' : typeof property;
     if (property === undefined) fail(`${what} lacks "${key}"`);
-    if (got !== expected) fail(`expected ${article(expected)} for "${key}" of ${what}, got ${JSON.stringify(property)}`);
+    if (got !== expected)
+      fail(`expected ${article(expected)} for "${key}" of ${what}, got ${JSON.stringify(property)}`);
     if (property === '') fail(`expected a text for "${key}" of ${what}, got ""`);
   }
   return object;
@@ -152,13 +153,15 @@ function checkLinks(servents: readonly TopologyServent[], links: readonly Topolo
     const known = knows.get(from)!;
     if (known.has(to)) fail(`the link from "${from}" to "${to}" is there twice`);
     known.add(to);
-    if (known.size > NEIGHBOURS_MAX) fail(`"${from}" has more than ${NEIGHBOURS_MAX} neighbours: "${to}" is one too many`);
+    if (known.size > NEIGHBOURS_MAX)
+      fail(`"${from}" has more than ${NEIGHBOURS_MAX} neighbours: "${to}" is one too many`);
   };
   for (const [i, { from, to, oneWay, delayMs = 0, lossPercent = 0 }] of links.entries()) {
     for (const end of [from, to]) if (!knows.has(end)) fail(`links[${i}] names "${end}", which is no servent`);
     if (from === to) fail(`links[${i}] links "${from}" to itself`);
     if (delayMs < 0) fail(`expected a delayMs of 0 or more in links[${i}], got ${delayMs}`);
-    if (lossPercent < 0 || lossPercent > 100) fail(`expected a lossPercent of 0 to 100 in links[${i}], got ${lossPercent}`);
+    if (lossPercent < 0 || lossPercent > 100)
+      fail(`expected a lossPercent of 0 to 100 in links[${i}], got ${lossPercent}`);
     add(from, to);
     if (!oneWay) add(to, from);
   }

@@ -275,8 +275,8 @@ function addLink(made: Shape, known: Neighbours, a: number, b: number): void {
 }
 
 /** Gives two loose ends a partner each, the ends of a link that is cut for it; false when no such link was found. */
-function switchIn(made: Shape, known: Neighbours, a: number, b: number, random: Random, tries: number): boolean {
-  for (let left = tries; left > 0 && made.from.length > 0; left--) {
+function switchIn(made: Shape, known: Neighbours, a: number, b: number, random: Random, triesMax: number): boolean {
+  for (let tries = 0; tries < triesMax && made.from.length > 0; tries++) {
     const link = random.below(made.from.length);
     const [c, d] = [made.from[link]!, made.to[link]!];
     if (a === c || b === d || known.areLinked(a, c) || known.areLinked(b, d)) continue;

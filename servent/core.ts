@@ -1,0 +1,193 @@
+/**
+ * What a servent does when it hears a datagram (specification, section 4): decides, and leaves the doing to its shell. No
+ * I/O, no clock, no randomness, no timer.
+ */
+
+import { type Endpoint, ipOf, isLoopback, portOf } from '../shared/endpoint';
+import { CLIREQ } from '../shared/wire/clireq';
+import { Header } from '../shared/wire/header';
+import {
+  CLIENT_IP_OFFSET,
+  CLIENT_PORT_OFFSET,
+  isClientIp,
+  QUERY,
+  QUERY_HEADER,
+  SEQUENCE_OFFSET,
+  TTL_MAX,
+  TTL_OFFSET,
+} from '../shared/wire/query';
+import { RESPONSE, RESPONSE_HEADER } from '../shared/wire/response';
+import { NUL } from '../shared/wire/text';
+import type { MalformedCode } from '../shared/wire/wire-error';
+import { DATAGRAM_MAX } from '../shared/wire/writer';
+import type { HashKey } from './half-siphash';
+import type { PairTable } from './pair-table';
+import { OWN_QUERY_TTL, type SeenLimits, SeenQueries } from './seen-queries';
+
+/** Why a datagram had no effect. */
+export type DropReason =
+  | MalformedCode
+  /** A RESPONSE: servents handle none. */
+  | 'response'
+  /** A QUERY that names a loopback client and comes from elsewhere. */
+  | 'loopback-client'
+  /** A copy of a query already seen. */
+  | 'seen'
+  /** The key is not held and no hop is left. */
+  | 'expired'
+  /** The key is not held and there is no neighbour to ask. */
+  | 'no-neighbour'
+  /** The key is not held and too long for a QUERY. */
+  | 'key-too-long';
+
+/** Where a core puts what it decides. */
+export interface Outbox {
+  /** Send one datagram. The bytes are lent: they are the receiver's only until this returns. */
+  send(bytes: Uint8Array, to: Endpoint): void;
+  /** The datagram being received had no effect. At most one drop a datagram, and none after a send. */
+  drop(reason: DropReason): void;
+}
+
+export interface Neighbour {
+  endpoint: Endpoint;
+  /**
+   * The address to name towards this neighbour in the place of a loopback client's: our own. Undefined for a neighbour that
+   * is on loopback itself.
+   */
+  ownIp: number | undefined;
+}
+
+export interface CoreOptions extends SeenLimits {
+  pairs: PairTable;
+  /** At most 10. */
+  neighbours: readonly Neighbour[];
+  /** Leave out the rule of the higher ttl (section 4, QUERY, step 4). */
+  literal: boolean;
+  /** Sequence number of the first QUERY of our own, 0 to 2^32 - 1; random in a real process. */
+  firstSequence: number;
+  /** Secret of the memory of seen queries; random in a real process. */
+  hashKey: HashKey;
+}
+
+/**
+ * Where a QUERY or RESPONSE is put together. All cores share it: they are synchronous, and what they send is copied or gone
+ * before they go on.
+ */
+const scratch = new Uint8Array(DATAGRAM_MAX);
+
+const header = new Header();
+
+export class ServentCore {
+  /** What it answers from. A reload puts another table in its place, at once and whole. */
+  pairs: PairTable;
+  readonly #neighbours: readonly Neighbour[];
+  readonly #literal: boolean;
+  readonly #seen: SeenQueries;
+  #sequence: number;
+
+  constructor(options: CoreOptions) {
+    this.pairs = options.pairs;
+    this.#neighbours = options.neighbours;
+    this.#literal = options.literal;
+    this.#seen = new SeenQueries(options, options.hashKey);
+    this.#sequence = options.firstSequence;
+  }
+
+  /** Queries remembered as seen. */
+  get seenCount(): number {
+    return this.#seen.count;
+  }
+
+  /**
+   * Handles one datagram of 0 to 65,507 bytes: sends what it calls for, or drops it with a reason. The bytes are lent, and a
+   * QUERY that is forwarded has its ttl changed in place.
+   * @param nowMs milliseconds of a clock that never goes back
+   */
+  receive(datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
+    const fault = header.read(datagram);
+    if (fault) out.drop(fault);
+    else if (header.type === CLIREQ) this.#receiveClireq(datagram, from, nowMs, out);
+    else if (header.type === QUERY) this.#receiveQuery(datagram, from, nowMs, out);
+    else out.drop('response');
+  }
+
+  #receiveClireq(datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
+    // A QUERY that names this client would be malformed.
+    if (!isClientIp(ipOf(from))) return out.drop('client-address');
+    if (portOf(from) === 0) return out.drop('client-port');
+    const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
+    if (fits) this.#ask(datagram, from, nowMs, out);
+    const answered = this.#answer(datagram, from, out);
+    if (answered) return;
+    if (!fits) out.drop('key-too-long');
+    else if (this.#neighbours.length === 0) out.drop('no-neighbour');
+  }
+
+  /** Builds a QUERY for a CLIREQ, sends it to every neighbour, and remembers it, so that it has no effect when it comes back. */
+  #ask(clireq: Uint8Array, client: Endpoint, nowMs: number, out: Outbox): void {
+    const length = QUERY_HEADER + clireq.length - header.textAt;
+    const idEnd = QUERY_HEADER + header.keyEnd - header.textAt;
+    const query = scratch.subarray(0, length);
+    putUint16(query, 0, QUERY);
+    putUint16(query, TTL_OFFSET, TTL_MAX);
+    putUint16(query, CLIENT_PORT_OFFSET, portOf(client));
+    putUint32(query, SEQUENCE_OFFSET, this.#sequence);
+    query.set(clireq.subarray(header.textAt), QUERY_HEADER);
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    const loopback = isLoopback(ipOf(client));
+    putUint32(query, CLIENT_IP_OFFSET, ipOf(client));
+    this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);
+    for (const { endpoint, ownIp } of this.#neighbours) {
+      putUint32(query, CLIENT_IP_OFFSET, loopback ? (ownIp ?? ipOf(client)) : ipOf(client));
+      // Under another client address it is another query to whoever hears it: remember it under that one too.
+      if (loopback && ownIp !== undefined) this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);
+      out.send(query, endpoint);
+    }
+  }
+
+  #receiveQuery(datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
+    if (isLoopback(ipOf(header.client)) && !isLoopback(ipOf(from))) return out.drop('loopback-client');
+    const ttl = Math.min(header.ttl, TTL_MAX);
+    const sighting = this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs);
+    if (sighting === 'seen' || (sighting === 'higher' && this.#literal)) return out.drop('seen');
+    const answered = sighting === 'first' && this.#answer(datagram, header.client, out);
+    const forwarded = ttl > 1 && this.#forward(datagram, ttl - 1, from, out);
+    if (forwarded || answered) return;
+    if (sighting === 'higher') out.drop('seen');
+    else out.drop(ttl > 1 ? 'no-neighbour' : 'expired');
+  }
+
+  /** Sends the same bytes with a new ttl to every neighbour but the sender; gives whether there was one. */
+  #forward(query: Uint8Array, ttl: number, from: Endpoint, out: Outbox): boolean {
+    putUint16(query, TTL_OFFSET, ttl);
+    let forwarded = false;
+    for (const { endpoint } of this.#neighbours) {
+      if (endpoint === from) continue;
+      out.send(query, endpoint);
+      forwarded = true;
+    }
+    return forwarded;
+  }
+
+  /** Sends the RESPONSE to the key in a CLIREQ or QUERY if it is held; gives whether it is. */
+  #answer(question: Uint8Array, client: Endpoint, out: Outbox): boolean {
+    const at = this.pairs.find(question, header.textAt, header.keyEnd);
+    if (at < 0) return false;
+    putUint16(scratch, 0, RESPONSE);
+    let end = this.pairs.copyPair(at, scratch, RESPONSE_HEADER);
+    // Who ends texts with a NUL gets one too, if it fits.
+    if (header.keyEnd < question.length && end < DATAGRAM_MAX) scratch[end++] = NUL;
+    out.send(scratch.subarray(0, end), client);
+    return true;
+  }
+}
+
+function putUint16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  putUint16(bytes, at, value >>> 16);
+  putUint16(bytes, at + 2, value);
+}

@@ -1,0 +1,126 @@
+/**
+ * The pairs of a servent, compact: the text of all pairs in one run of bytes plus one array of offsets into it, no object a
+ * key. Its parts can be handed from thread to thread without a copy.
+ */
+
+import { TAB } from '../shared/wire/text';
+
+/** Ends each pair in the text; no key or value can contain it. */
+const END = 10;
+/** A slot that holds no pair. */
+const FREE = 0xffff_ffff;
+/** Two slots of three in use at most: a probe ends after two steps on average. */
+const SLOTS_PER_PAIR = 1.5;
+
+/** Up to here a plain loop copies faster than a call into the engine does, bytes. */
+const LOOP_COPY_MAX = 128;
+
+/** What a table is made of: pairs as `key TAB value LF` in `text`, and in `slots` where each begins. */
+export interface PairTableParts {
+  text: Uint8Array;
+  slots: Uint32Array;
+  size: number;
+}
+
+export class PairTable {
+  #text: Uint8Array;
+  #slots: Uint32Array;
+  #size: number;
+
+  /** An empty table for at most `pairsMax` pairs whose text stands in `text` (at most 2^32 - 2 bytes). */
+  constructor(text: Uint8Array = new Uint8Array(0), pairsMax = 0) {
+    this.#text = text;
+    this.#slots = new Uint32Array(Math.ceil(pairsMax * SLOTS_PER_PAIR) + 1).fill(FREE);
+    this.#size = 0;
+  }
+
+  /** A table made of another's parts, as they come from another thread. */
+  static from(parts: PairTableParts): PairTable {
+    const table = new PairTable();
+    table.#text = parts.text;
+    table.#slots = parts.slots;
+    table.#size = parts.size;
+    return table;
+  }
+
+  /** The parts, to hand to another thread. The table shares their memory. */
+  get parts(): PairTableParts {
+    return { text: this.#text, slots: this.#slots, size: this.#size };
+  }
+
+  /** How many keys it holds. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes in the pair that stands at `at` in the text, with a key of `keyLength` bytes. A later pair replaces an earlier one of its key. */
+  put(at: number, keyLength: number): void {
+    const slot = this.#slot(this.#text, at, at + keyLength);
+    if (this.#slots[slot] === FREE) this.#size++;
+    this.#slots[slot] = at;
+  }
+
+  /** Where the pair of the key in bytes[start, end) begins in the text, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const at = this.#slots[this.#slot(bytes, start, end)]!;
+    return at === FREE ? -1 : at;
+  }
+
+  /** Copies the `key TAB value` that begins at `at` into target at `offset`, and gives the offset behind it. */
+  copyPair(at: number, target: Uint8Array, offset: number): number {
+    const text = this.#text;
+    const end = this.#endOf(at);
+    if (end - at > LOOP_COPY_MAX) target.set(text.subarray(at, end), offset);
+    else for (let from = at, to = offset; from < end; from++, to++) target[to] = text[from]!;
+    return offset + end - at;
+  }
+
+  /** The value of a key, a view into the table; undefined when it is not held. A string stands for its UTF-8 bytes. */
+  get(key: Uint8Array | string): Uint8Array | undefined {
+    const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+    const at = this.find(bytes, 0, bytes.length);
+    return at < 0 ? undefined : this.#text.subarray(at + bytes.length + 1, this.#endOf(at));
+  }
+
+  /** All pairs, as views into the table, in no particular order. */
+  *[Symbol.iterator](): Generator<[key: Uint8Array, value: Uint8Array]> {
+    for (const at of this.#slots) {
+      if (at === FREE) continue;
+      const tab = this.#text.indexOf(TAB, at);
+      yield [this.#text.subarray(at, tab), this.#text.subarray(tab + 1, this.#endOf(at))];
+    }
+  }
+
+  #endOf(at: number): number {
+    const end = this.#text.indexOf(END, at);
+    return end < 0 ? this.#text.length : end;
+  }
+
+  /** The slot of a key: the one that holds its pair, or the free one where it would go. */
+  #slot(bytes: Uint8Array, start: number, end: number): number {
+    const slots = this.#slots;
+    let slot = Math.floor((hash(bytes, start, end) / 0x1_0000_0000) * slots.length);
+    while (slots[slot] !== FREE && !this.#isKeyAt(slots[slot]!, bytes, start, end)) {
+      slot = slot + 1 === slots.length ? 0 : slot + 1;
+    }
+    return slot;
+  }
+
+  #isKeyAt(at: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const text = this.#text;
+    for (let i = start, from = at; i < end; i++, from++) {
+      // A TAB ends every key in the text, so a key asked for with a TAB inside must not match across it.
+      if (text[from] !== bytes[i] || bytes[i] === TAB) return false;
+    }
+    return text[at + end - start] === TAB;
+  }
+}
+
+/** FNV-1a, then the finalizer of MurmurHash3, for the high bits choose the slot. Who fills the table owns it: no secret is needed. */
+function hash(bytes: Uint8Array, start: number, end: number): number {
+  let h = 0x811c9dc5;
+  for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}

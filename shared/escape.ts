@@ -1,0 +1,36 @@
+/** Untrusted text made safe to show: what peers and files say must not move a terminal's cursor or forge a log line. */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const SHORT: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/**
+ * Shows C0, DEL, C1, line separators and bidirectional controls as `\t`, `\n`, `\r` or `\u{hex}` (specification, section 5,
+ * rule 9).
+ */
+export function escapeText(text: string): string {
+  return text.replace(UNSAFE, (char) => SHORT[char] ?? `\\u{${char.charCodeAt(0).toString(16)}}`);
+}
+
+/** Bytes as text that is safe to show: UTF-8 where it is, `\xhh` for each byte that is not. */
+export function escapeBytes(bytes: Uint8Array): string {
+  const text = utf8(bytes);
+  if (text !== undefined) return escapeText(text);
+  return Array.from(bytes, (byte) => (byte < 0x80 ? escapeText(String.fromCharCode(byte)) : hex(byte))).join('');
+}
+
+/** The text of bytes that are valid UTF-8; undefined for any others. */
+export function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function hex(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
+}

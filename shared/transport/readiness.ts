@@ -5,7 +5,8 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type Endpoint, endpointOf, parseIp } from '../endpoint';
+import { type Endpoint, endpointOf } from '../endpoint';
+import { ipOfText } from './ip-text';
 
 export interface ReadinessEvents {
   /** One datagram was read, and more may wait. */
@@ -25,9 +26,7 @@ export type WatchSocket = (fd: number, events: ReadinessEvents) => Promise<Watch
 
 export const watchSocket: WatchSocket = async (fd, events) => {
   const socket = createSocket('udp4');
-  socket.on('message', (datagram, from) =>
-    events.readable(datagram, endpointOf(parseIp(from.address) ?? 0, from.port)),
-  );
+  socket.on('message', (datagram, from) => events.readable(datagram, endpointOf(ipOfText(from.address), from.port)));
   const listening = once(socket, 'listening');
   // Exclusive: a worker of a cluster would otherwise ask its parent for the descriptor.
   socket.bind({ fd, exclusive: true });

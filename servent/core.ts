@@ -18,27 +18,30 @@ import {
 } from '../shared/wire/query';
 import { RESPONSE, RESPONSE_HEADER } from '../shared/wire/response';
 import { NUL } from '../shared/wire/text';
-import type { MalformedCode } from '../shared/wire/wire-error';
+import { MALFORMED_CODES } from '../shared/wire/wire-error';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import type { HashKey } from './half-siphash';
 import type { PairTable } from './pair-table';
 import { OWN_QUERY_TTL, type SeenLimits, SeenQueries } from './seen-queries';
 
 /** Why a datagram had no effect. */
-export type DropReason =
-  | MalformedCode
+export const DROP_REASONS = [
+  ...MALFORMED_CODES,
   /** A RESPONSE: servents handle none. */
-  | 'response'
+  'response',
   /** A QUERY that names a loopback client and comes from elsewhere. */
-  | 'loopback-client'
+  'loopback-client',
   /** A copy of a query already seen. */
-  | 'seen'
+  'seen',
   /** The key is not held and no hop is left. */
-  | 'expired'
+  'expired',
   /** The key is not held and there is no neighbour to ask. */
-  | 'no-neighbour'
+  'no-neighbour',
   /** The key is not held and too long for a QUERY. */
-  | 'key-too-long';
+  'key-too-long',
+] as const;
+
+export type DropReason = (typeof DROP_REASONS)[number];
 
 /** Where a core puts what it decides. */
 export interface Outbox {

@@ -136,6 +136,7 @@ class BatchTransport implements Transport {
     const count = this.#libc.recvmmsg(this.#fd, this.#received.vector(0, BATCH), BATCH, MSG_DONTWAIT, 0);
     if (count < 0) return this.#receiveFailed(errorCode(this.#libc));
     if (count > BATCH) assert.fail('no more messages are received than were asked for');
+    if (count === BATCH) this.#countTurn();
     this.#read += count;
     this.#handling = true;
     try {
@@ -146,7 +147,6 @@ class BatchTransport implements Transport {
     } finally {
       this.#handled();
     }
-    if (count === BATCH) this.#countTurn();
   }
 
   /** What the datagrams called for leaves before their memory is read into again. */

@@ -56,14 +56,14 @@ export class DatagramArena {
     return this.#bytes.slice(offset, offset + length);
   }
 
-  /** Where in the arena these bytes lie, or undefined when they lie elsewhere. */
-  offsetOf(bytes: Uint8Array): number | undefined {
-    return bytes.buffer === this.#memory ? bytes.byteOffset : undefined;
+  /** Whether `copyIn` can take so many bytes before `clearRoom`; at first it takes any datagram. */
+  hasRoom(length: number): boolean {
+    return length <= ROOM_BYTES - this.#roomUsed;
   }
 
-  /** Copies bytes in and returns their offset, or undefined when no room is left until `clearRoom`. */
-  copyIn(bytes: Uint8Array): number | undefined {
-    if (bytes.length > ROOM_BYTES - this.#roomUsed) return undefined;
+  /** Copies bytes in and returns their offset. */
+  copyIn(bytes: Uint8Array): number {
+    if (!this.hasRoom(bytes.length)) assert.fail('the arena has room');
     const offset = BATCH * SLOT_BYTES + this.#roomUsed;
     this.#bytes.set(bytes, offset);
     this.#roomUsed += bytes.length;

@@ -65,15 +65,10 @@ export class SendQueue {
   /** Takes one datagram; it leaves with `flush`, or before when the batch is full. */
   add(bytes: Uint8Array, to: Endpoint): void {
     if (bytes.length > DATAGRAM_MAX) return this.#sendFailed('EMSGSIZE', to);
-    // Those that wait go first.
-    if (this.#backlog.length > 0) return this.#report(this.#hold(bytes.slice(), to));
-    if (this.#queued === BATCH) this.flush();
-    let offset = this.#arena.copyIn(bytes);
-    if (offset === undefined) {
-      this.flush();
-      offset = this.#arena.copyIn(bytes);
-      if (offset === undefined) assert.fail('an empty arena has room for any datagram');
-    }
+    if (this.#queued === BATCH || !this.#arena.hasRoom(bytes.length)) this.flush();
+    // Those that wait go first. A copy by `slice` would be none: of a Buffer it is a view.
+    if (this.#backlog.length > 0) return this.#report(this.#hold(new Uint8Array(bytes), to));
+    const offset = this.#arena.copyIn(bytes);
     const i = this.#queued++;
     this.#offsets[i] = offset;
     this.#lengths[i] = bytes.length;

@@ -1,0 +1,32 @@
+/** Which of this machine's addresses is whose: the one a far servent sees us under, and whether an address is ours at all. */
+
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
+import { type Endpoint, formatIp, ipOf, isLoopback, parseIp, portOf } from '../shared/endpoint';
+
+/**
+ * The local address that datagrams to `peer` leave from, found by asking the system for a route; nothing is sent.
+ * Undefined when there is no route.
+ */
+export async function ownIpTowards(peer: Endpoint): Promise<number | undefined> {
+  const socket = createSocket('udp4');
+  try {
+    const connected = once(socket, 'connect');
+    socket.connect(portOf(peer), formatIp(ipOf(peer)));
+    await connected;
+    return parseIp(socket.address().address);
+  } catch {
+    return undefined;
+  } finally {
+    socket.close();
+  }
+}
+
+/** Does this machine receive what is sent to this address? */
+export function isOwnIp(ip: number): boolean {
+  if (isLoopback(ip)) return true;
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ family, address }) => family === 'IPv4' && parseIp(address) === ip),
+  );
+}

@@ -1,0 +1,59 @@
+/** What a servent's command prints, in words and as JSON. */
+
+import { total } from './counters';
+import type { LoadedFile, Servent, ServentStats } from './shell';
+
+/** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours`. */
+export function readyLine(servent: Servent, path: string): string {
+  const { address, file, neighbours } = servent;
+  return `servent listening on ${address}, ${plural(file.keys, 'key')} from ${path}, ${plural(neighbours.length, 'neighbour')}`;
+}
+
+/** The ready line's facts. */
+export function readyEvent({ address, port, file, neighbours }: Servent, path: string): object {
+  return {
+    event: 'ready',
+    address: address.slice(0, address.lastIndexOf(':')),
+    port,
+    keys: file.keys,
+    file: path,
+    neighbours,
+  };
+}
+
+/** Words of a reload that went well. */
+export function reloadLine(file: LoadedFile, path: string): string {
+  return `servent reloaded ${plural(file.keys, 'key')} from ${path}`;
+}
+
+/** All counters in one line; drops are shown by reason, those that happened. */
+export function statsWords(stats: ServentStats): string {
+  const { received, handled, dropped, sendErrors } = stats;
+  return [
+    `up ${(stats.upMs / 1000).toFixed(1)} s`,
+    `received ${total(received)}${byName(received)}`,
+    `handled ${total(handled)}`,
+    `answers ${stats.answers}`,
+    `queries forwarded ${stats.queries}`,
+    `dropped ${total(dropped)}${byName(dropped)}`,
+    `send errors ${total(sendErrors)}${byName(sendErrors)}`,
+    `seen ${stats.seen}`,
+    `keys ${stats.keys}`,
+  ].join(', ');
+}
+
+/** `file:line: what` for each line that is no pair, at most ten, then how many more. */
+export function problemLines({ problems, problemCount }: LoadedFile, path: string): string[] {
+  const lines = problems.map(({ line, message }) => `${path}:${line}: ${message}`);
+  const more = problemCount - problems.length;
+  return more > 0 ? [...lines, `${path}: ${plural(more, 'more line')} without a pair`] : lines;
+}
+
+function byName(group: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(group).filter(([, count]) => count > 0);
+  return parts.length > 0 ? ` (${parts.map(([name, count]) => `${name} ${count}`).join(', ')})` : '';
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

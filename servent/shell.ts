@@ -1,0 +1,267 @@
+/** The servent's shell: owns the socket, the clock and the file, and does what the core decides. */
+
+import { strict as assert } from 'node:assert';
+import { randomInt } from 'node:crypto';
+import { type Endpoint, endpointOf, formatEndpoint, ipOf, isLoopback, parseIp, portOf } from '../shared/endpoint';
+import { OperatorError, usageError } from '../shared/errors';
+import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
+import type { Io } from '../shared/run-main';
+import { openDgramTransport } from '../shared/transport/dgram-transport';
+import { RECEIVE_BUFFER_BYTES, type Transport, type TransportEvents } from '../shared/transport/transport';
+import { RESPONSE } from '../shared/wire/response';
+import { type DropReason, type Neighbour, type Outbox, ServentCore } from './core';
+import { type Counters, countReceived, newCounters } from './counters';
+import type { Problem } from './key-value-file';
+import { loadPairs } from './load-pairs';
+import { SERVENT_DEFAULTS, type ServentCommandOptions, type ServentOptions } from './options';
+import { isOwnIp, ownIpTowards } from './own-address';
+import { problemLines, readyEvent, readyLine, reloadLine, statsWords } from './report';
+import { trace, tracing } from './trace';
+
+/** What `startServent` takes: a port and a file; everything else has a default. */
+export type ServentSettings = Pick<ServentOptions, 'port' | 'file'> &
+  Partial<Omit<ServentOptions, 'neighbours'>> & {
+    /** `ip:port` or `name:port` each, at most 10. */
+    neighbours?: readonly (string | HostPort)[];
+  };
+
+/** The counters at one moment. */
+export interface ServentStats extends Counters {
+  /** Milliseconds since the start. */
+  upMs: number;
+  /** Queries remembered as seen. */
+  seen: number;
+  /** Keys held. */
+  keys: number;
+}
+
+/** What loading the file gave. */
+export interface LoadedFile {
+  keys: number;
+  /** The first ten lines that are no pair. */
+  problems: readonly Problem[];
+  /** All lines that are no pair, neither blank nor a comment. */
+  problemCount: number;
+}
+
+/** A running servent. */
+export interface Servent {
+  /** Where it is bound, `ip:port`. */
+  readonly address: string;
+  readonly port: number;
+  /** Its neighbours, `ip:port`, resolved and each once. */
+  readonly neighbours: readonly string[];
+  /** What the latest successful load gave. */
+  readonly file: LoadedFile;
+  stats(): ServentStats;
+  /** Reads the file again: all or nothing. @throws OperatorError `file` when it cannot be read; the old pairs stay. */
+  reload(): Promise<LoadedFile>;
+  /** Stops serving and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a servent: loads the file, binds the port, serves until `close` (specification, section 4).
+ * @throws OperatorError `file`, `port`, `host`, or `usage` for a neighbour that is the servent itself
+ */
+export async function startServent(settings: ServentSettings): Promise<Servent> {
+  const options = { ...SERVENT_DEFAULTS, ...settings };
+  const { pairs, ...file } = await loadPairs(options.file);
+  const bindIp = parseIp(options.bind);
+  assert(bindIp !== undefined, 'bind is an IPv4 address');
+  const neighbours = await resolveNeighbours(options.neighbours, bindIp, options.port);
+  const core = new ServentCore({
+    pairs,
+    neighbours: await Promise.all(neighbours.map((neighbour) => withOwnIp(neighbour, bindIp, options.advertise))),
+    literal: options.literal,
+    seenMax: options.seenMax,
+    seenAgeMs: options.seenAgeMs,
+    firstSequence: randomInt(2 ** 32),
+    hashKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
+  });
+  const shell = new ServentShell(core, options.file, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
+  await shell.open(bindIp, options.port);
+  return shell;
+}
+
+/** Each neighbour once. @throws OperatorError `host`, or `usage` for the servent itself */
+async function resolveNeighbours(
+  given: readonly (string | HostPort)[],
+  bindIp: number,
+  ownPort: number,
+): Promise<Endpoint[]> {
+  const neighbours = new Set<Endpoint>();
+  for (const word of given) {
+    const named = typeof word === 'string' ? hostPortOf(word, 'a neighbour') : word;
+    const neighbour = await resolve(named);
+    const ip = ipOf(neighbour);
+    if (portOf(neighbour) === ownPort && (bindIp === 0 ? isOwnIp(ip) : ip === bindIp)) {
+      throw usageError(
+        `expected other servents as neighbours, got "${named.host}:${named.port}": that is this servent itself`,
+      );
+    }
+    neighbours.add(neighbour);
+  }
+  return [...neighbours];
+}
+
+/** Section 4, loopback clients: towards a neighbour that is not on loopback, our own address stands in for theirs. */
+async function withOwnIp(endpoint: Endpoint, bindIp: number, advertise: string | undefined): Promise<Neighbour> {
+  if (isLoopback(ipOf(endpoint))) return { endpoint, ownIp: undefined };
+  if (advertise !== undefined) return { endpoint, ownIp: parseIp(advertise) };
+  return { endpoint, ownIp: bindIp === 0 ? await ownIpTowards(endpoint) : bindIp };
+}
+
+class ServentShell implements Servent, TransportEvents, Outbox {
+  file: LoadedFile;
+  readonly neighbours: readonly string[];
+  readonly #core: ServentCore;
+  readonly #path: string;
+  readonly #counters = newCounters();
+  readonly #startMs = performance.now();
+  #transport: Transport | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  /** Of the datagram being received: was it dropped, and what was sent for it? */
+  #dropped = false;
+  #answered = false;
+  #forwarded = false;
+  #from: Endpoint = 0;
+
+  constructor(core: ServentCore, path: string, file: LoadedFile, neighbours: readonly string[]) {
+    this.#core = core;
+    this.#path = path;
+    this.file = file;
+    this.neighbours = neighbours;
+  }
+
+  /** Binds the port and serves. @throws OperatorError `port` */
+  async open(ip: number, port: number): Promise<void> {
+    try {
+      this.#transport = await openDgramTransport({ ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES }, this);
+    } catch (cause) {
+      const where = formatEndpoint(endpointOf(ip, port));
+      const { code } = cause as NodeJS.ErrnoException;
+      const reason = (code && BIND_FAILURES[code]) ?? String((cause as Error).message);
+      throw new OperatorError('port', `expected a UDP port that can be bound, got ${where}: ${reason}`, { cause });
+    }
+  }
+
+  get address(): string {
+    return formatEndpoint(this.#opened.local);
+  }
+
+  get port(): number {
+    return portOf(this.#opened.local);
+  }
+
+  stats(): ServentStats {
+    return {
+      ...structuredClone(this.#counters),
+      upMs: performance.now() - this.#startMs,
+      seen: this.#core.seenCount,
+      keys: this.#core.pairs.size,
+    };
+  }
+
+  reload(): Promise<LoadedFile> {
+    const load = async (): Promise<LoadedFile> => {
+      const { pairs, ...file } = await loadPairs(this.#path);
+      this.#core.pairs = pairs;
+      this.file = { keys: pairs.size, ...file };
+      return this.file;
+    };
+    // One after the other, so that the table read last is the one that stays.
+    const loaded = this.#reloading.then(load);
+    this.#reloading = loaded.catch(() => undefined);
+    return loaded;
+  }
+
+  async close(): Promise<void> {
+    await this.#opened.close();
+  }
+
+  received(datagram: Uint8Array, from: Endpoint): void {
+    countReceived(this.#counters, datagram);
+    if (tracing) trace.received(datagram, from);
+    this.#dropped = this.#answered = this.#forwarded = false;
+    this.#from = from;
+    this.#core.receive(datagram, from, performance.now(), this);
+    if (this.#dropped) return;
+    if (!this.#forwarded) this.#counters.handled.answered++;
+    else if (!this.#answered) this.#counters.handled.forwarded++;
+    else this.#counters.handled.both++;
+  }
+
+  send(bytes: Uint8Array, to: Endpoint): void {
+    if (bytes[1] === RESPONSE) {
+      this.#answered = true;
+      this.#counters.answers++;
+    } else {
+      this.#forwarded = true;
+      this.#counters.queries++;
+    }
+    if (tracing) trace.sent(bytes, to);
+    this.#opened.send(bytes, to);
+  }
+
+  drop(reason: DropReason): void {
+    this.#dropped = true;
+    this.#counters.dropped[reason]++;
+    if (tracing) trace.dropped(reason, this.#from);
+  }
+
+  sendFailed(code: string, to: Endpoint): void {
+    this.#counters.sendErrors[code] = (this.#counters.sendErrors[code] ?? 0) + 1;
+    if (tracing) trace.failed(code, to);
+  }
+
+  get #opened(): Transport {
+    assert(this.#transport, 'the port is bound');
+    return this.#transport;
+  }
+}
+
+/** What the system's names for a failed bind mean to a person. */
+const BIND_FAILURES: Record<string, string> = {
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'binding it is not permitted',
+  EADDRNOTAVAIL: 'the address is not one of this machine',
+};
+
+/** Runs the command: starts a servent, says so, obeys signals until one ends it. Gives the exit status. */
+export async function run(options: ServentCommandOptions, io: Io): Promise<number> {
+  const { json, quiet, file: path } = options;
+  const say = (line: string, event: object): void => {
+    if (!quiet) io.out(json ? JSON.stringify(event) : line);
+  };
+  const servent = await startServent(options);
+  const warn = (): void => problemLines(servent.file, path).forEach(io.err);
+  const sayStats = (event: string): void => {
+    const stats = servent.stats();
+    say(`servent ${event}: ${statsWords(stats)}`, { event, ...stats });
+  };
+  const reload = async (): Promise<void> => {
+    try {
+      const file = await servent.reload();
+      warn();
+      say(reloadLine(file, path), { event: 'reload', ok: true, file: path, ...file });
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      io.err(`servent: ${error.message}; the old ${servent.file.keys} keys stay`);
+      if (json) say('', { event: 'reload', ok: false, file: path, keys: servent.file.keys, error: error.message });
+    }
+  };
+  const ended = new Promise<void>((end) => {
+    io.onSignal('SIGTERM', end);
+    io.onSignal('SIGINT', end);
+  });
+  io.onSignal('SIGHUP', () => void reload());
+  io.onSignal('SIGUSR2', () => sayStats('stats'));
+  if (options.statsMs > 0) setInterval(() => sayStats('stats'), options.statsMs);
+  warn();
+  say(readyLine(servent, path), readyEvent(servent, path));
+  await ended;
+  await servent.close();
+  sayStats('bye');
+  return 0;
+}

@@ -84,6 +84,8 @@ export class ServentCore {
   /** What it answers from. A reload puts another table in its place, at once and whole. */
   pairs: PairTable;
   readonly #neighbours: readonly Neighbour[];
+  /** The neighbours' endpoints side by side: a forward reads nothing else. */
+  readonly #endpoints: readonly Endpoint[];
   readonly #literal: boolean;
   readonly #seen: SeenQueries;
   #sequence: number;
@@ -91,6 +93,7 @@ export class ServentCore {
   constructor(options: CoreOptions) {
     this.pairs = options.pairs;
     this.#neighbours = options.neighbours;
+    this.#endpoints = options.neighbours.map(({ endpoint }) => endpoint);
     this.#literal = options.literal;
     this.#seen = new SeenQueries(options, options.hashKey);
     this.#sequence = options.firstSequence;
@@ -164,7 +167,7 @@ export class ServentCore {
   #forward(query: Uint8Array, ttl: number, from: Endpoint, out: Outbox): boolean {
     putUint16(query, TTL_OFFSET, ttl);
     let forwarded = false;
-    for (const { endpoint } of this.#neighbours) {
+    for (const endpoint of this.#endpoints) {
       if (endpoint === from) continue;
       out.send(query, endpoint);
       forwarded = true;

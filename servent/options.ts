@@ -73,13 +73,18 @@ interface Arguments {
   quiet: boolean;
 }
 
-const COMMAND_LINE: CommandLine<Arguments, ServentCommandOptions> = {
+const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
   name: 'servent',
-  synopsis: '<port> <file> [neighbour..]',
-  about: 'Serve the pairs of a key-value file, and flood what is asked to the neighbours',
+  commands: [
+    {
+      synopsis: '$0 <port> <file> [neighbour..]',
+      about: 'Serve the pairs of a key-value file, and flood what is asked to the neighbours',
+      positionals,
+      declareOptions,
+      toOptions,
+    },
+  ],
   lists: ['neighbour'],
-  declare,
-  toOptions,
   examples: [
     ['servent 5000 services.txt', 'serve on port 5000, alone'],
     ['servent 5001 more.txt 127.0.0.1:5000 10.0.0.7:5000', 'with two neighbours'],
@@ -87,7 +92,7 @@ const COMMAND_LINE: CommandLine<Arguments, ServentCommandOptions> = {
   epilogue: 'SIGHUP reads the file again, SIGUSR2 prints the counters. DEBUG=servent:* traces every datagram.',
 };
 
-function declare(line: Argv): Argv<Arguments> {
+function positionals(line: Argv): Argv {
   return line
     .positional('port', { type: 'string', demandOption: true, describe: 'UDP port to bind, 0 for any free one' })
     .positional('file', { type: 'string', demandOption: true, describe: 'Key-value file, one pair a line' })
@@ -96,7 +101,11 @@ function declare(line: Argv): Argv<Arguments> {
       array: true,
       default: [],
       describe: 'ip:port of a neighbour, at most 10',
-    })
+    });
+}
+
+function declareOptions(line: Argv): Argv {
+  return line
     .option('bind', {
       type: 'string',
       requiresArg: true,

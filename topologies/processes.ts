@@ -5,6 +5,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { OperatorError } from '../shared/errors';
+import { type Io, interrupted } from '../shared/run-main';
 
 /** A servent to start. */
 export interface ServentPlan {
@@ -23,35 +24,43 @@ export interface RunningServent extends ServentPlan {
   keys: number;
 }
 
-export interface RunningOverlay {
-  /** In the order of the plan. */
-  servents: readonly RunningServent[];
-  /** Ends every process, and returns when all are gone. */
-  close(): Promise<void>;
-}
-
 const LOOPBACK = '127.0.0.1';
 /** Between reserving a port and binding it another program may take it; this often in a row is no accident. */
 const ATTEMPTS = 3;
 /** A servent that does not end by itself in this time is killed. */
 const PATIENCE_MS = 2000;
 
-/** Starts all servents of a plan. @throws OperatorError `file`, `port` when one cannot start; none is left running then. */
-export async function startOverlay(plan: readonly ServentPlan[]): Promise<RunningOverlay> {
+/**
+ * Starts all servents of a plan, lets `use` work with them, and ends every process: also after an error, and when the person
+ * interrupts. Gives the exit status of `use`, or that of the interruption.
+ * @throws OperatorError `start` or `port` when a servent cannot start
+ */
+export async function withOverlay(
+  plan: readonly ServentPlan[],
+  io: Io,
+  use: (servents: readonly RunningServent[]) => Promise<number>,
+): Promise<number> {
+  const children: ChildProcess[] = [];
+  try {
+    return await Promise.race([interrupted(io), startAll(plan, children).then(use)]);
+  } finally {
+    await endAll(children);
+  }
+}
+
+/** Starts all servents, and puts their processes into `children`. */
+async function startAll(plan: readonly ServentPlan[], children: ChildProcess[]): Promise<RunningServent[]> {
   for (let attempt = 1; ; attempt++) {
     const addresses = await reserveAddresses(plan);
-    const children: ChildProcess[] = [];
+    const starting = plan.map((servent) => {
+      const child = spawnServent(servent, addresses);
+      children.push(child);
+      return untilReady(servent, child, addresses.get(servent.name)!);
+    });
     try {
-      const servents = await Promise.all(
-        plan.map((servent) => {
-          const child = spawnServent(servent, addresses);
-          children.push(child);
-          return untilReady(servent, child, addresses.get(servent.name)!);
-        }),
-      );
-      return { servents, close: () => endAll(children) };
+      return await Promise.all(starting);
     } catch (error) {
-      await endAll(children);
+      await endAll(children.splice(0));
       const taken = error instanceof OperatorError && error.code === 'port';
       if (!taken || attempt === ATTEMPTS) throw error;
     }

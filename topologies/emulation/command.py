@@ -96,7 +96,7 @@ def run(options):
     if options.switch == 'bridge':
         machine.require_tools(('brctl', 'bridge-utils'))
     else:
-        require_ovs()
+        machine.require_ovs()
     machine.require_build()
     node = machine.find_node(options.node)
     wait_s = options.wait + settle_delays(overlay, options)
@@ -119,17 +119,11 @@ def position_of(overlay, name):
     raise OverlayError(f'expected the name of a servent for --at, got "{name}"')
 
 
-def require_ovs():
-    machine.require_tools(('ovs-vsctl', 'openvswitch-switch'))
-    try:
-        machine.run('ovs-vsctl', '--timeout=5', 'show')
-    except MachineError as error:
-        raise MachineError(f'Open vSwitch does not answer: service openvswitch-switch start ({error})') from error
-
-
 def settle_delays(overlay, options):
     """Says what becomes of the file's delays. Gives the seconds that the client must wait longer for them."""
     if not overlay.wires:
+        if options.delays:
+            print(f'note: the file of {overlay.name} asks for no delay or loss')
         return 0
     if not options.delays:
         print(f'note: {overlay.name} runs without the delays and losses of its file; --delays applies them')
@@ -177,13 +171,27 @@ def run_question(network, position, key, wait_s):
 
 def run_prompt(network):
     from mininet.cli import CLI
+
+    class Prompt(CLI):
+        """mininet's prompt, and a client that has the terminal to itself."""
+
+        def do_client(self, line):
+            """client <host> [key ...]: ask the host's own servent, through 127.0.0.1; without a key at the client's prompt"""
+            name, *keys = line.split() or ['']
+            position = next((at for at, host in enumerate(network.hosts) if host.name == name), None)
+            if position is None:
+                print(f'expected a host, got "{name}": client h1 ssh')
+            else:
+                network.call(position, 'client', f'127.0.0.1:{network.port}', *keys)
+
     print(f"""
-Ask with the client of any host, by address or name; without a key it opens its own prompt:
-  h1 client 127.0.0.1:{network.port} ssh
+Ask the servent of a host, at the client's prompt or at once; or any other, by address or name:
+  client h1
+  client h1 ssh
   h1 client h2:{network.port} ssh
 See the datagrams:   h1 tcpdump -n -i h1-eth0 udp port {network.port} &
 What a servent says: h1 cat {network.log_of(0)}
 exit, or Ctrl-D, ends it all.
 """, flush=True)
-    CLI(network.net)
+    Prompt(network.net)
     return 0

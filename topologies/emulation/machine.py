@@ -120,6 +120,21 @@ def require_netem():
         raise MachineError(f'--delays needs netem (kernel module sch_netem), and this kernel refuses it: {answer}')
 
 
+def require_ovs():
+    require_tools(('ovs-vsctl', 'openvswitch-switch'))
+    if ovs_datapath() == 'user':
+        require_tools('ethtool')
+    try:
+        run('ovs-vsctl', '--timeout=5', 'show')
+    except MachineError as error:
+        raise MachineError(f'Open vSwitch does not answer: service openvswitch-switch start ({error})') from error
+
+
+def ovs_datapath():
+    """The kernel's where the module is loaded, which Open vSwitch's service sees to; else the one inside its daemon."""
+    return 'kernel' if os.path.exists('/sys/module/openvswitch') else 'user'
+
+
 def run(*command):
     """Runs a command that must succeed."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

@@ -34,7 +34,8 @@ class Network:
         self.delays = delays
         self.net = None
         self.folder = None
-        self.processes = []
+        self.servents = []
+        self.started = []
 
     def __enter__(self):
         try:
@@ -57,7 +58,9 @@ class Network:
     def popen(self, position, *command, **how):
         """A process on a host; it sees the commands `client` and `servent`, and no input."""
         how = {'stdin': subprocess.DEVNULL, 'stdout': None, 'stderr': None, **how}  # mininet would make pipes
-        return self.hosts[position].popen(*command, env=self.environment, preexec_fn=machine.die_with_parent, **how)
+        self.started.append(self.hosts[position].popen(
+            *command, env=self.environment, preexec_fn=machine.die_with_parent, **how))
+        return self.started[-1]
 
     def call(self, position, *command):
         """A command on a host that has the terminal until it ends. Gives its status."""
@@ -69,11 +72,11 @@ class Network:
             neighbours = [self.endpoint(there) for there in servent.neighbours]
             file = os.path.abspath(files[position] if files else servent.file)
             with open(self.log_of(position), 'wb') as log:
-                self.processes.append(self.popen(
+                self.servents.append(self.popen(
                     position, self.node, str(machine.SERVENT), '--json', str(self.port), file, *neighbours,
                     stdout=log, stderr=subprocess.STDOUT))
         deadline = time.monotonic() + READY_S
-        for position in range(len(self.processes)):
+        for position in range(len(self.servents)):
             self._await_ready(position, deadline)
 
     def log_of(self, position):
@@ -81,7 +84,7 @@ class Network:
 
     def require_alive(self):
         """Raises MachineError when a servent has ended."""
-        for position, process in enumerate(self.processes):
+        for position, process in enumerate(self.servents):
             if process.poll() is not None:
                 raise MachineError(f'the servent on {self.hosts[position]} ended with status {process.returncode}: '
                                    f'{self._last_words(position)}')
@@ -209,10 +212,10 @@ class Network:
         # A second Ctrl-C must not stop the clearing up.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        for process in self.processes:
+        for process in self.started:
             process.terminate()
         deadline = time.monotonic() + GOODBYE_S
-        for process in self.processes:
+        for process in self.started:
             try:
                 process.wait(max(0.01, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:

@@ -116,10 +116,11 @@ class Network:
             host = self.net.addHost(f'h{position + 1}', ip=f'{address_of(position)}/{SUBNET.prefixlen}',
                                     mac=mac_of(position))
             self.net.addLink(host, switch)
+        self.net.build()
         if self.delays:
+            # Behind build, which gives the hosts their addresses: routes name them.
             for wire in self.overlay.wires:
                 self._lay(wire, TCLink)
-        self.net.build()
         self.net.start()
         for host in self.hosts:
             host.cmd(f'export PATH={self.folder}:$PATH')
@@ -149,8 +150,8 @@ class Network:
         for interface, here, there, quality in zip(
                 (link.intf1, link.intf2), wire.ends, reversed(wire.ends), qualities):
             host = interface.node
-            host.cmd(f'ip link set {interface} up')
-            host.cmd(f'ip route add {address_of(there)}/32 dev {interface} src {address_of(here)}')
+            say(host, f'ip link set {interface} up')
+            say(host, f'ip route add {address_of(there)}/32 dev {interface} src {address_of(here)}')
             # mininet reports what tc refuses, and goes on.
             if quality and 'netem' not in host.cmd(f'tc qdisc show dev {interface}'):
                 raise MachineError(f'the kernel refused the delay of {interface}')
@@ -172,7 +173,7 @@ class Network:
                 for there, other in enumerate(self.hosts):
                     if other is not host:
                         file.write(f'neigh replace {address_of(there)} lladdr {mac_of(there)} dev {host}-eth0\n')
-            host.cmd(f'ip -batch {batch}')
+            say(host, f'ip -batch {batch}')
 
     def _write_commands(self):
         """`client` and `servent` as commands of every host; the client's history stays in the run's folder."""
@@ -241,6 +242,13 @@ def mac_of(position):
     """00:00:00:00:00:01 for the first: easy to tell apart in a capture."""
     digits = f'{position + 1:012x}'
     return ':'.join(digits[at:at + 2] for at in range(0, 12, 2))
+
+
+def say(host, command):
+    """Runs a command on a host that prints nothing when it succeeds."""
+    answer = host.cmd(command).strip()
+    if answer:
+        raise MachineError(f'"{command}" failed on {host}: {answer}')
 
 
 def quality_of(delay_ms, loss_percent):

@@ -55,13 +55,18 @@ interface Arguments {
   nul: boolean;
 }
 
-const COMMAND_LINE: CommandLine<Arguments, ClientOptions> = {
+const COMMAND_LINE: CommandLine<ClientOptions> = {
   name: 'client',
-  synopsis: '<contact> [key..]',
-  about: 'Ask a servent, and through it all within three hops, for the values of keys',
+  commands: [
+    {
+      synopsis: '$0 <contact> [key..]',
+      about: 'Ask a servent, and through it all within three hops, for the values of keys',
+      positionals,
+      declareOptions,
+      toOptions,
+    },
+  ],
   lists: ['key'],
-  declare,
-  toOptions,
   examples: [
     ['client 127.0.0.1:5000', 'ask at a prompt'],
     ['client 127.0.0.1:5000 ssh http', 'ask for two keys, and end'],
@@ -70,10 +75,14 @@ const COMMAND_LINE: CommandLine<Arguments, ClientOptions> = {
   epilogue: 'Status: 0 when every key given was answered, 1 when one was not, 2 for bad usage.',
 };
 
-function declare(line: Argv): Argv<Arguments> {
+function positionals(line: Argv): Argv {
   return line
     .positional('contact', { type: 'string', demandOption: true, describe: 'ip:port of the servent to ask' })
-    .positional('key', { type: 'string', array: true, default: [], describe: 'Keys to ask for [default: from input]' })
+    .positional('key', { type: 'string', array: true, default: [], describe: 'Keys to ask for [default: from input]' });
+}
+
+function declareOptions(line: Argv): Argv {
+  return line
     .option('first', { type: 'boolean', default: false, describe: 'End at the first answer' })
     .option('count', { type: 'string', requiresArg: true, describe: 'End at this many answers' })
     .option('timeout', {
@@ -87,8 +96,7 @@ function declare(line: Argv): Argv<Arguments> {
       type: 'boolean',
       default: false,
       describe: 'End the key with a NUL byte, as some servents expect',
-    })
-    .conflicts('first', 'count');
+    });
 }
 
 function toOptions(given: Arguments): ClientOptions {
@@ -107,6 +115,7 @@ function toOptions(given: Arguments): ClientOptions {
 }
 
 function countOf({ first, count }: Arguments): number {
+  if (first && count !== undefined) throw usageError(`expected either --first or --count, got both (--count ${count})`);
   if (first) return 1;
   if (count === undefined) return Number.POSITIVE_INFINITY;
   return numberOf(count, '--count', { min: 1, max: 2 ** 31, unit: 'answers', integer: true });

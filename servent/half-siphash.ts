@@ -18,7 +18,7 @@ export function halfSipHash(key: HashKey, bytes: Uint8Array, start: number, end:
   const length = end - start;
   const lastWord = start + (length & ~3);
   // One loop does the words, the last word with the length in its top byte, and the two finalizations.
-  for (let at = start; ; at += 4) {
+  for (let at = start; at <= lastWord + 8; at += 4) {
     let word = 0;
     let rounds = 2;
     if (at < lastWord) {
@@ -48,9 +48,6 @@ export function halfSipHash(key: HashKey, bytes: Uint8Array, start: number, end:
     }
     v0 ^= word;
     if (at === lastWord + 4) digest.low = (v1 ^ v3) >>> 0;
-    if (at === lastWord + 8) {
-      digest.high = (v1 ^ v3) >>> 0;
-      return;
-    }
   }
+  digest.high = (v1 ^ v3) >>> 0;
 }

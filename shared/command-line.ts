@@ -5,53 +5,84 @@ import { usageError } from './errors';
 import type { Parsed } from './run-main';
 import { version } from './version';
 
-/** A program's command line: its name and synopsis, its words, and how they become options. */
-export interface CommandLine<Arguments, Options> {
+/** A program's command line. */
+export interface CommandLine<Options> {
   name: string;
-  /** Positional words as yargs writes them, such as `<port> <file> [neighbour..]`. */
-  synopsis: string;
-  about: string;
-  /** Words that may be given many times. */
+  /** One, or several that a first word tells apart. */
+  commands: readonly Command<Options>[];
+  /** Words that may be given many times; of any other the last one wins. */
   lists: readonly string[];
-  /** Declares positional words and options, all of them strings or booleans: yargs makes NaN of a bad number. */
-  declare: (line: Argv) => Argv<Arguments>;
-  /** One complete object, every word checked. @throws OperatorError `usage` */
-  toOptions: (given: Arguments) => Options;
-  examples: readonly (readonly [string, string])[];
+  examples: readonly [command: string, what: string][];
   /** Printed below the help. */
-  epilogue?: string;
+  epilogue: string;
 }
 
+/** One thing a program can be asked to do: how it is written, and how the words become options. */
+export interface Command<Options> {
+  /** As yargs writes it: `$0 <port> <file> [neighbour..]`, where `$0` stands for no first word, or `up <overlay>`. */
+  synopsis: string;
+  about: string;
+  /** Declares the positional words, all of them strings: yargs makes NaN of a bad number. */
+  positionals: (line: Argv) => Argv;
+  /** Declares the options, all of them strings or booleans. */
+  declareOptions: (line: Argv) => Argv;
+  /** One complete object, every word checked. @throws OperatorError `usage` */
+  // biome-ignore lint/suspicious/noExplicitAny: what yargs gives is what was declared, which only the command knows
+  toOptions: (given: any) => Options;
+}
+
+const HELP_WIDTH = 100;
+
 /** Parses `argv`. Help, version and the completion script come back as text. @throws OperatorError `usage` */
-export async function parseCommandLine<Arguments, Options>(
-  commandLine: CommandLine<Arguments, Options>,
+export async function parseCommandLine<Options>(
+  commandLine: CommandLine<Options>,
   argv: readonly string[],
 ): Promise<Parsed<Options>> {
-  const { name, synopsis, about, declare, toOptions } = commandLine;
+  const { name, commands, lists, examples, epilogue } = commandLine;
   if (argv.length === 1 && argv[0] === 'completion') return { text: await completionScript(name) };
   let failure: string | undefined;
   let text = '';
+  let chosen: Command<Options> | undefined;
   const line = yargs()
     .scriptName(name)
     .exitProcess(false)
     .fail((message, error) => (failure ??= message ?? error.message))
     .strict()
-    .parserConfiguration({
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
-    .command(`$0 ${synopsis}`, about, declare)
+    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false })
     .completion('completion', 'Print a script that completes the command in bash or zsh')
-    .example(commandLine.examples.map(([command, what]): [string, string] => [command, what]))
-    .epilogue(commandLine.epilogue ?? '')
+    .example(examples.map(([command, what]): [string, string] => [command, what]))
+    .epilogue(epilogue)
     .version(version())
     .help()
     .wrap(HELP_WIDTH);
+  for (const command of commands) {
+    const { synopsis, about, positionals, declareOptions } = command;
+    // A lone command's options stand outside it, where completion looks for them.
+    if (synopsis.startsWith('$0'))
+      declareOptions(line).command(synopsis, about, positionals, () => void (chosen = command));
+    else
+      line.command(
+        synopsis,
+        about,
+        (inner) => declareOptions(positionals(inner)),
+        () => void (chosen = command),
+      );
+  }
   const given = await line.parseAsync([...argv], {}, (_error, _given, output) => void (text = output));
-  if (failure?.startsWith('Not enough non-option'))
-    failure = `expected ${name} ${synopsis}, got ${argv.length ? `only ${argv.join(' ')}` : 'no words'}`;
-  if (failure !== undefined) throw usageError(`${failure}; ${name} --help says more`);
-  return text === '' ? { options: toOptions(lastOfEach(given, commandLine.lists) as Arguments) } : { text };
+  if (failure === undefined && text !== '') return { text };
+  if (failure === undefined && chosen) return { options: chosen.toOptions(lastOfEach(given, lists)) };
+  throw usageError(`${explain(failure, commandLine, argv)}; ${name} --help says more`);
+}
+
+/** yargs prints its script only where no default command claims the word. */
+async function completionScript(name: string): Promise<string> {
+  let script = '';
+  await yargs()
+    .scriptName(name)
+    .exitProcess(false)
+    .completion('completion')
+    .parseAsync(['completion'], {}, (_error, _given, output) => void (script = output));
+  return script;
 }
 
 /** An option given twice comes as an array: the last one wins, as everywhere. */
@@ -64,17 +95,18 @@ function lastOfEach(given: object, lists: readonly string[]): object {
   );
 }
 
-const HELP_WIDTH = 100;
-
-/** yargs prints its script only where no default command claims the word. */
-async function completionScript(name: string): Promise<string> {
-  let script = '';
-  await yargs()
-    .scriptName(name)
-    .exitProcess(false)
-    .completion('completion')
-    .parseAsync(['completion'], {}, (_error, _given, output) => void (script = output));
-  return script;
+/** Words for a failure; yargs only counts the positional ones that lack. */
+function explain<Options>(
+  failure: string | undefined,
+  { name, commands }: CommandLine<Options>,
+  argv: readonly string[],
+): string {
+  if (failure !== undefined && !failure.startsWith('Not enough non-option')) return failure;
+  const got = argv.length > 0 ? `only "${argv.join(' ')}"` : 'nothing';
+  const command = commands.find(({ synopsis }) => synopsis.split(' ')[0] === argv[0]) ?? commands[0]!;
+  if (failure === undefined)
+    return `expected ${commands.map(({ synopsis }) => synopsis.split(' ')[0]).join(', ')}, got ${got}`;
+  return `expected ${command.synopsis.replace('$0', name)}, got ${got}`;
 }
 
 /** A decimal number in words of a command line. @throws OperatorError `usage` */

@@ -3,6 +3,7 @@
  * error and the status all pass through this file.
  */
 
+import { constants } from 'node:os';
 import { OperatorError } from './errors';
 
 /** What a program may use of the process it runs in. */
@@ -47,6 +48,18 @@ export function runMain<Options>(
     })
     // What was written goes out before the process ends, also into a pipe.
     .then((status) => process.stdout.write('', () => process.stderr.write('', () => process.exit(status))));
+}
+
+/**
+ * Resolves when the person interrupts (SIGINT, SIGTERM, SIGHUP) with the status a shell gives for that: 128 and the signal's
+ * number. Race it against work that has something to clean up.
+ */
+export function interrupted(io: Io): Promise<number> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      io.onSignal(signal, () => resolve(128 + constants.signals[signal]));
+    }
+  });
 }
 
 async function start<Options>(

@@ -25,7 +25,10 @@ export interface Transport {
 export interface TransportEvents {
   /** One datagram of 0 to 65,507 bytes. The bytes are lent until this returns, and may be changed in place. */
   received(datagram: Uint8Array, from: Endpoint): void;
-  /** A datagram could not be sent; `code` is the system's name for why (`ECONNREFUSED`, `ENOBUFS`, `EMSGSIZE`, ...). */
+  /**
+   * A datagram could not be sent; `code` is the system's name for why (`ECONNREFUSED`, `ENOBUFS`, `EMSGSIZE`, ...). `to` is 0
+   * where the system does not say which.
+   */
   sendFailed(code: string, to: Endpoint): void;
 }
 

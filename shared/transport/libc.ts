@@ -1,0 +1,75 @@
+/**
+ * The C library's socket calls, as far as the batched transport needs them. An interface, so that tests can put a library that
+ * fails in its place; the real one is reached through koffi, an optional package that is loaded here and only when asked for.
+ */
+
+import { getSystemErrorName } from 'node:util';
+import { type Endpoint, formatEndpoint, formatIp, ipOf, portOf } from '../endpoint';
+
+/** Calls answer as in C: -1 for a failure, whose number `errno` then tells. Addresses are plain numbers: they stay below 2^53. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
+  close(fd: number): number;
+  /** `vector` is the address of `count` mmsghdr structures; memory they point at must stay where it is and referenced. */
+  recvmmsg(fd: number, vector: number, count: number, flags: number, timeout: 0): number;
+  sendmmsg(fd: number, vector: number, count: number, flags: number): number;
+  /** Of the last call that failed. */
+  errno(): number;
+  /** Where the memory of `buffer` lies, for as long as it is referenced and not resized or transferred. */
+  addressOf(buffer: ArrayBuffer): number;
+}
+
+/** Constants of 64-bit Linux. */
+export const AF_INET = 2;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_RCVBUF = 8;
+export const MSG_DONTWAIT = 0x40;
+
+let loaded: Libc | undefined;
+
+/** The C library of this process. @throws when this is no 64-bit little-endian Linux, or koffi is not installed. */
+export function loadLibc(): Libc {
+  loaded ??= bindLibc();
+  return loaded;
+}
+
+function bindLibc(): Libc {
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
+    throw new Error(`batched system calls need Linux on x64 or arm64; this is ${process.platform} on ${process.arch}`);
+  }
+  const koffi = require('koffi') as typeof import('koffi');
+  const library = koffi.load(null); // What the process has loaded already, its C library among it.
+  return {
+    socket: library.func('int socket(int domain, int type, int protocol)'),
+    bind: library.func('int bind(int fd, void *address, uint32_t length)'),
+    connect: library.func('int connect(int fd, void *address, uint32_t length)'),
+    setsockopt: library.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)'),
+    getsockname: library.func('int getsockname(int fd, void *address, void *length)'),
+    close: library.func('int close(int fd)'),
+    recvmmsg: library.func('int recvmmsg(int fd, uintptr_t vector, unsigned int count, int flags, uintptr_t timeout)'),
+    sendmmsg: library.func('int sendmmsg(int fd, uintptr_t vector, unsigned int count, int flags)'),
+    errno: () => koffi.errno(),
+    addressOf: (buffer) => Number(koffi.address(buffer)),
+  };
+}
+
+/** The system's name of the last failure: `EAGAIN`, `ENOBUFS`, ... */
+export function errorCode(libc: Libc): string {
+  return getSystemErrorName(-libc.errno());
+}
+
+/** An error that looks like Node's own: `bind EADDRINUSE 0.0.0.0:5000`, with code, errno, syscall, address and port. */
+export function systemError(libc: Libc, syscall: string, at: Endpoint): NodeJS.ErrnoException {
+  const errno = -libc.errno();
+  const code = getSystemErrorName(errno);
+  const error = new Error(`${syscall} ${code} ${formatEndpoint(at)}`);
+  return Object.assign(error, { errno, code, syscall, address: formatIp(ipOf(at)), port: portOf(at) });
+}

@@ -1,0 +1,70 @@
+/** Finds the overlay that a person means by a word: a file, the name of one that comes with the package, or a kind to make. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageError } from '../shared/errors';
+import { packageFolder } from '../shared/package-folder';
+import { generate, KINDS, type Shape, type ShapeOptions } from './generators';
+import { loadTopology, type Topology } from './topology';
+
+const FOLDER = join(packageFolder(), 'topologies');
+
+/** Key-value files for generated overlays, dealt out in rotation: the demo's five first, then files whose keys nobody else holds. */
+const FILES = [
+  'services-well-known',
+  'services-debian',
+  'languages',
+  'services-udp',
+  'services-iana',
+  'protocols',
+  'http-status',
+  'media-types',
+  'countries',
+  'currencies',
+].map((name) => join(packageFolder(), 'fixtures', `${name}.txt`));
+
+/** Those that come with the package, by name. */
+export function shippedTopologies(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.json') && file !== 'topology.schema.json')
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();
+}
+
+/**
+ * The overlay that a word names. Sizes ask for one made to order, even where one of that name comes with the package.
+ * @throws OperatorError `usage` for a word that names none, `topology` for a faulty file.
+ */
+export function findTopology(word: string, sizes: Partial<ShapeOptions> = {}): Topology {
+  const made = Object.values(sizes).some((size) => size !== undefined);
+  if (made) return topologyOf(word, generate(word, sizes));
+  if (existsSync(word)) return loadTopology(word);
+  const shipped = join(FOLDER, `${word}.json`);
+  if (/^[\w-]+$/.test(word) && existsSync(shipped)) return loadTopology(shipped);
+  if (KINDS.has(word)) return topologyOf(word, generate(word, {}));
+  throw usageError(
+    `expected a topology file, or one of ${[...new Set([...shippedTopologies(), ...KINDS.keys()])].join(', ')}; got "${word}"`,
+  );
+}
+
+/** Gives a shape names and files. */
+export function topologyOf(kind: string, shape: Shape): Topology {
+  return {
+    name: kind,
+    about: `A ${kind} overlay of ${shape.size}: ${KINDS.get(kind)!.about}.`,
+    servents: Array.from({ length: shape.size }, (_, i) => ({
+      name: serventName(i),
+      file: FILES[i % FILES.length]!,
+    })),
+    links: shape.from.map((from, link) => ({
+      from: serventName(from),
+      to: serventName(shape.to[link]!),
+      ...(shape.oneWay ? { oneWay: true } : {}),
+      ...(shape.delaysMs ? { delayMs: shape.delaysMs[link]! } : {}),
+    })),
+  };
+}
+
+function serventName(index: number): string {
+  return `s${index + 1}`;
+}

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+/** The `topology` command. */
+
+import { runMain } from '../shared/run-main';
+import { parseOptions } from './options';
+import { run } from './shell';
+
+runMain('topology', parseOptions, run);

@@ -8,7 +8,7 @@ import time
 from .overlay import HOPS_MAX
 
 EVERY_PAIR_MAX = 12    # servents: up to here each asks for the key of each other one, beyond for one at each distance
-COMMON_KEY = 'held-by-all'
+HELD_BY_ALL = 'marker-of-all'  # the markers of `topology check`
 CLIENTS_AT_ONCE = 12 * (os.cpu_count() or 1)  # they mostly wait
 START_S = 30           # what a client may take besides its waits
 POLL_S = 0.02
@@ -32,14 +32,14 @@ def write_files(overlay, folder):
     for position, servent in enumerate(overlay.servents):
         path = os.path.join(folder, f'check-{position}.txt')
         with open(servent.file, 'rb') as source, open(path, 'wb') as copy:
-            lines = f'\n{COMMON_KEY}\t{servent.name}\n{own_key(position)}\t{servent.name}\n'
+            lines = f'\n{HELD_BY_ALL}\t{servent.name}\n{marker_of(servent)}\t{servent.name}\n'
             copy.write(source.read() + lines.encode())
         paths.append(path)
     return paths
 
 
-def own_key(position):
-    return f'held-by-{position + 1}'
+def marker_of(servent):
+    return f'marker-of-{servent.name}'
 
 
 def questions(overlay, port, address_of):
@@ -60,9 +60,9 @@ def questions(overlay, port, address_of):
 def predict(overlay, start, endpoint_of):
     """{key: {from: value}} for the keys that `start` is asked for."""
     hops = overlay.hops_from(start)
-    expected = {COMMON_KEY: {endpoint_of(there): overlay.servents[there].name for there in hops}}
+    expected = {HELD_BY_ALL: {endpoint_of(there): overlay.servents[there].name for there in sorted(hops)}}
     for there in targets(overlay, start):
-        expected[own_key(there)] = {endpoint_of(there): overlay.servents[there].name} if there in hops else {}
+        expected[marker_of(overlay.servents[there])] = {endpoint_of(there): overlay.servents[there].name} if there in hops else {}
     return expected
 
 
@@ -116,7 +116,7 @@ class Asking:
 
 
 def compare(question, lines, status):
-    """Fills in the answers that came, and a fault for each that is missing, unforeseen, wrong or there twice."""
+    """Fills in the answers that came, and a fault for what the table of answers cannot show."""
     came = {key: {} for key in question.expected}
     for line in lines:
         try:
@@ -129,34 +129,43 @@ def compare(question, lines, status):
             question.faults.append(f'{key}: {responder} answered twice')
         came[key][responder] = value
     question.answers = came
-    for key, expected in question.expected.items():
-        for responder in sorted(expected.keys() - came[key].keys()):
-            question.faults.append(f'{key}: no answer from {responder} ({expected[responder]})')
-        for responder in sorted(came[key].keys() - expected.keys()):
-            question.faults.append(f'{key}: unforeseen answer from {responder}')
-        for responder in sorted(expected.keys() & came[key].keys()):
-            if came[key][responder] != expected[responder]:
-                question.faults.append(f'{key}: {responder} answered "{came[key][responder]}"')
     foreseen = 0 if all(question.expected.values()) else 1
-    if status != foreseen and not question.faults:
+    if status != foreseen and came == question.expected:
         question.faults.append(f'the client ended with status {status}, not {foreseen}')
 
 
-COLUMNS = ('servent', 'contact', 'asked on', 'keys', 'answers', 'predicted', 'reach', 'result')
+def is_wrong(question, key):
+    return question.answers.get(key) != question.expected.get(key)
+
+
+def wrong_count(asked):
+    """Keys that were not answered as predicted, and faults besides."""
+    return sum(len(question.faults) + sum(is_wrong(question, key) for key in question.expected) for question in asked)
+
+
+COLUMNS = ('asked at', 'through', 'from', 'key', 'expected', 'answered', '')
 
 
 def table(overlay, asked):
-    """The lines to print: a row for each question, then every fault in words."""
+    """The lines to print: for each question the key that all hold, and of the other keys those that went wrong."""
     rows = [COLUMNS]
     faults = []
     for question in asked:
         name = overlay.servents[question.servent].name
-        answers, predicted = (sum(map(len, found.values())) for found in (question.answers, question.expected))
-        reach = f'{len(question.answers.get(COMMON_KEY, {}))} of {len(overlay.servents)}'
-        result = f'{len(question.faults)} wrong' if question.faults else 'ok'
-        rows.append((name, question.contact, f'h{question.host + 1}', str(len(question.expected)),
-                     str(answers), str(predicted), reach, result))
+        for key in question.expected:
+            wrong = is_wrong(question, key)
+            if wrong or key == HELD_BY_ALL:
+                rows.append((name, question.contact, f'h{question.host + 1}', key, names(question.expected[key], {}),
+                             names(question.answers.get(key, {}), question.expected[key]), 'WRONG' if wrong else 'ok'))
         faults += [f'{name} through {question.contact}: {fault}' for fault in question.faults]
     widths = [max(map(len, column)) for column in zip(*rows)]
-    lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    return lines + ([''] + faults if faults else [])
+    return ['  '.join(map(str.ljust, row, widths)).rstrip() for row in rows] + faults
+
+
+def names(answers, expected):
+    """Who answered, in the servents' order as far as it was foreseen; with the endpoint where it was not."""
+    order = [responder for responder in expected if responder in answers]
+    order += [responder for responder in answers if responder not in expected]
+    seen = [answers[responder] if not expected or expected.get(responder) == answers[responder]
+            else f'{answers[responder]}({responder})' for responder in order]
+    return ' '.join(seen) or '-'

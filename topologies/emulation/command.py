@@ -142,9 +142,10 @@ def run_check(overlay, network, wait_s, start):
     network.require_alive()
     for line in check.table(overlay, asked):
         print(line)
-    wrong = sum(1 for question in asked if question.faults)
-    seconds_taken = time.monotonic() - start
-    print(f'{overlay.name}: {len(asked) - wrong} of {len(asked)} rows as predicted ({seconds_taken:.1f} s)')
+    wrong = check.wrong_count(asked)
+    total = sum(len(question.expected) for question in asked)
+    print(f'{overlay.name}: {total - wrong} of {total} questions answered as predicted '
+          f'({time.monotonic() - start:.1f} s)')
     return 1 if wrong else 0
 
 

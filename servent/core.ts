@@ -20,6 +20,7 @@ import { RESPONSE, RESPONSE_HEADER } from '../shared/wire/response';
 import { NUL } from '../shared/wire/text';
 import { MALFORMED_CODES } from '../shared/wire/wire-error';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
+import { DEFENCE_REASONS, type DefenceOptions, type DefenceReason, Defences, type NoticeOutbox } from './defences';
 import type { HashKey } from './half-siphash';
 import type { PairTable } from './pair-table';
 import { OWN_QUERY_TTL, type SeenLimits, SeenQueries } from './seen-queries';
@@ -39,13 +40,14 @@ export const DROP_REASONS = [
   'no-neighbour',
   /** The key is not held and too long for a QUERY. */
   'key-too-long',
+  ...DEFENCE_REASONS,
 ] as const;
 
 export type DropReason = (typeof DROP_REASONS)[number];
 
 /** Where a core puts what it decides. */
-export interface Outbox {
-  /** Send one datagram. The bytes are lent: they are the receiver's only until this returns. */
+export interface Outbox extends NoticeOutbox {
+  /** Send one datagram. The bytes are lent only until this returns, and no core may be called from within. */
   send(bytes: Uint8Array, to: Endpoint): void;
   /** The datagram being received had no effect. At most one drop a datagram, and none after a send. */
   drop(reason: DropReason): void;
@@ -64,6 +66,8 @@ export interface CoreOptions extends SeenLimits {
   pairs: PairTable;
   /** At most 10. */
   neighbours: readonly Neighbour[];
+  /** What keeps it from being aimed or starved; undefined to serve everybody without limit. */
+  defences?: DefenceOptions | undefined;
   /** Leave out the rule of the higher ttl (section 4, QUERY, step 4). */
   literal: boolean;
   /** Sequence number of the first QUERY of our own, 0 to 2^32 - 1; random in a real process. */
@@ -88,6 +92,7 @@ export class ServentCore {
   readonly #endpoints: readonly Endpoint[];
   readonly #literal: boolean;
   readonly #seen: SeenQueries;
+  readonly #defences: Defences | undefined;
   #sequence: number;
 
   constructor(options: CoreOptions) {
@@ -97,11 +102,17 @@ export class ServentCore {
     this.#literal = options.literal;
     this.#seen = new SeenQueries(options, options.hashKey);
     this.#sequence = options.firstSequence;
+    this.#defences = options.defences && new Defences(options.defences, this.#endpoints);
   }
 
   /** Queries remembered as seen. */
   get seenCount(): number {
     return this.#seen.count;
+  }
+
+  /** With a dry run of the defences: what they would have dropped. */
+  get wouldDrop(): Readonly<Partial<Record<DefenceReason, number>>> {
+    return this.#defences?.wouldDrop ?? {};
   }
 
   /**
@@ -121,11 +132,22 @@ export class ServentCore {
     // A QUERY that names this client would be malformed.
     if (!isClientIp(ipOf(from))) return out.drop('client-address');
     if (portOf(from) === 0) return out.drop('client-port');
+    const refused = this.#defences?.refuseQuestion(from, nowMs, out);
+    if (refused) return out.drop(refused);
+    const pair = this.pairs.find(datagram, header.textAt, header.keyEnd);
+    if (pair >= 0) {
+      const unanswerable = this.#defences?.refuseAnswer(
+        from,
+        answerLength(this.pairs.lengthOf(pair), datagram),
+        nowMs,
+        out,
+      );
+      if (unanswerable) return out.drop(unanswerable);
+    }
     const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
     if (fits) this.#ask(datagram, from, nowMs, out);
-    const answered = this.#answer(datagram, from, out);
-    if (answered) return;
-    if (!fits) out.drop('key-too-long');
+    if (pair >= 0) this.#answer(pair, datagram, from, out);
+    else if (!fits) out.drop('key-too-long');
     else if (this.#neighbours.length === 0) out.drop('no-neighbour');
   }
 
@@ -152,13 +174,26 @@ export class ServentCore {
   }
 
   #receiveQuery(datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
-    if (isLoopback(ipOf(header.client)) && !isLoopback(ipOf(from))) return out.drop('loopback-client');
+    const { client } = header;
+    if (isLoopback(ipOf(client)) && !isLoopback(ipOf(from))) return out.drop('loopback-client');
+    const refused = this.#defences?.refuseQuery(from, client, nowMs);
+    if (refused) return out.drop(refused);
     const ttl = Math.min(header.ttl, TTL_MAX);
     const sighting = this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs);
     if (sighting === 'seen' || (sighting === 'higher' && this.#literal)) return out.drop('seen');
-    const answered = sighting === 'first' && this.#answer(datagram, header.client, out);
+    const pair = sighting === 'first' ? this.pairs.find(datagram, header.textAt, header.keyEnd) : -1;
+    if (pair >= 0) {
+      const unanswerable = this.#defences?.refuseAnswer(
+        client,
+        answerLength(this.pairs.lengthOf(pair), datagram),
+        nowMs,
+        out,
+      );
+      if (unanswerable) return out.drop(unanswerable);
+      this.#answer(pair, datagram, client, out);
+    }
     const forwarded = ttl > 1 && this.#forward(datagram, ttl - 1, from, out);
-    if (forwarded || answered) return;
+    if (forwarded || pair >= 0) return;
     if (sighting === 'higher') out.drop('seen');
     else out.drop(ttl > 1 ? 'no-neighbour' : 'expired');
   }
@@ -175,17 +210,21 @@ export class ServentCore {
     return forwarded;
   }
 
-  /** Sends the RESPONSE to the key in a CLIREQ or QUERY if it is held; gives whether it is. */
-  #answer(question: Uint8Array, client: Endpoint, out: Outbox): boolean {
-    const at = this.pairs.find(question, header.textAt, header.keyEnd);
-    if (at < 0) return false;
+  /** Sends the RESPONSE with this pair. */
+  #answer(pair: number, question: Uint8Array, client: Endpoint, out: Outbox): void {
+    const pairLength = this.pairs.lengthOf(pair);
+    const length = answerLength(pairLength, question);
     putUint16(scratch, 0, RESPONSE);
-    let end = this.pairs.copyPair(at, scratch, RESPONSE_HEADER);
-    // Who ends texts with a NUL gets one too, if it fits.
-    if (header.keyEnd < question.length && end < DATAGRAM_MAX) scratch[end++] = NUL;
-    out.send(scratch.subarray(0, end), client);
-    return true;
+    this.pairs.copyPair(pair, pairLength, scratch, RESPONSE_HEADER);
+    if (RESPONSE_HEADER + pairLength < length) scratch[length - 1] = NUL;
+    out.send(scratch.subarray(0, length), client);
   }
+}
+
+/** Bytes of a RESPONSE with so long a pair. Who ends texts with a NUL gets one too, if it fits. */
+function answerLength(pairLength: number, question: Uint8Array): number {
+  const length = RESPONSE_HEADER + pairLength;
+  return header.keyEnd < question.length && length < DATAGRAM_MAX ? length + 1 : length;
 }
 
 function putUint16(bytes: Uint8Array, at: number, value: number): void {

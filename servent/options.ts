@@ -6,7 +6,10 @@ import { parseIp, parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
 import { type HostPort, hostPortOf } from '../shared/host-port';
 import type { Parsed } from '../shared/run-main';
+import { IO_CHOICES, type IoChoice } from '../shared/transport/open-transport';
 import { isClientIp } from '../shared/wire/query';
+import { DATAGRAM_MAX } from '../shared/wire/writer';
+import type { AddressLimits, Cidr, DefenceOptions, Rate } from './defences';
 
 /** The most neighbours a servent knows (specification, section 1). */
 export const NEIGHBOURS_MAX = 10;
@@ -27,6 +30,10 @@ export interface ServentOptions {
   seenMax: number;
   /** How long a seen query is remembered, milliseconds. */
   seenAgeMs: number;
+  /** How datagrams come and go. */
+  io: IoChoice;
+  /** What keeps it from being aimed or starved. */
+  defences: DefenceOptions;
   /** Forward no later copy with a higher ttl: the protocol's bare rule. */
   literal: boolean;
 }
@@ -41,6 +48,21 @@ export interface ServentCommandOptions extends ServentOptions {
   quiet: boolean;
 }
 
+/** How many seconds' worth of answers may gather: less for a public address. */
+const PUBLIC_BURST_SECONDS = 2.5;
+const PRIVATE_BURST_SECONDS = 2;
+
+/**
+ * By default an address on the public internet is never worth attacking through us, and a scripted client on the local
+ * network never notices a limit. Of each two, the first is for public addresses, the second for private ones.
+ */
+const ANSWER_RATES = [50, 2000] as const;
+const ANSWER_BYTES = [65_536, 4_194_304] as const;
+const QUESTION_RATES = ANSWER_RATES;
+const STRANGER_RATE = 2000;
+
+export const DEFENCE_DEFAULTS: DefenceOptions = defencesOf(QUESTION_RATES, ANSWER_RATES, ANSWER_BYTES, STRANGER_RATE);
+
 /** A flood is over in seconds; a minute outlasts any, and half a million queries are more than 8,000 a second in that time. */
 export const SERVENT_DEFAULTS = {
   bind: '0.0.0.0',
@@ -49,6 +71,8 @@ export const SERVENT_DEFAULTS = {
   seenMax: 524_288,
   seenAgeMs: 60_000,
   literal: false,
+  io: 'auto',
+  defences: DEFENCE_DEFAULTS,
 } as const satisfies Partial<ServentOptions>;
 
 /** Parses the servent's command line. @throws OperatorError `usage` */
@@ -58,6 +82,7 @@ export function parseOptions(argv: readonly string[]): Promise<Parsed<ServentCom
 
 const SEEN_MAX_LIMIT = 2 ** 24;
 const SECONDS_MAX = 86_400;
+const RATE_MAX = 1e9;
 
 interface Arguments {
   port: string;
@@ -68,6 +93,14 @@ interface Arguments {
   'seen-max': string;
   'seen-age': string;
   literal: boolean;
+  io: string;
+  'question-rate': string;
+  'answer-rate': string;
+  'answer-bytes': string;
+  'stranger-rate': string;
+  'strict-neighbours': boolean;
+  allow: string[];
+  'dry-run': boolean;
   stats: string | undefined;
   json: boolean;
   quiet: boolean;
@@ -84,7 +117,7 @@ const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
       toOptions,
     },
   ],
-  lists: ['neighbour'],
+  lists: ['neighbour', 'allow'],
   examples: [
     ['servent 5000 services.txt', 'serve on port 5000, alone'],
     ['servent 5001 more.txt 127.0.0.1:5000 10.0.0.7:5000', 'with two neighbours'],
@@ -130,6 +163,46 @@ function declareOptions(line: Argv): Argv {
       describe: 'Seconds to remember a seen query',
     })
     .option('literal', { type: 'boolean', default: false, describe: 'Never forward a later copy with a higher ttl' })
+    .option('io', {
+      choices: IO_CHOICES,
+      requiresArg: true,
+      default: SERVENT_DEFAULTS.io,
+      describe: 'System calls for many datagrams at once, or one by one',
+    })
+    .option('question-rate', {
+      type: 'string',
+      requiresArg: true,
+      default: QUESTION_RATES.join(),
+      describe: 'CLIREQs a second from one address: public,private; 0 for no limit',
+    })
+    .option('answer-rate', {
+      type: 'string',
+      requiresArg: true,
+      default: ANSWER_RATES.join(),
+      describe: 'Answers a second toward one address: public,private; 0 for no limit',
+    })
+    .option('answer-bytes', {
+      type: 'string',
+      requiresArg: true,
+      default: ANSWER_BYTES.join(),
+      describe: 'Bytes a second toward one address: public,private; 0 for no limit',
+    })
+    .option('stranger-rate', {
+      type: 'string',
+      requiresArg: true,
+      default: String(STRANGER_RATE),
+      describe: 'QUERYs a second from all that are no neighbours; 0 for no limit',
+    })
+    .option('strict-neighbours', { type: 'boolean', default: false, describe: "Serve only neighbours' QUERYs" })
+    .option('allow', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      defaultDescription: 'everybody',
+      describe: 'Addresses that may be answered, such as 10.0.0.0/8; repeatable',
+    })
+    .option('dry-run', { type: 'boolean', default: false, describe: 'Only count what the limits above would drop' })
     .option('stats', { type: 'string', requiresArg: true, describe: 'Print the counters every so many seconds' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' })
     .option('quiet', { type: 'boolean', default: false, describe: 'Print nothing but problems' });
@@ -148,6 +221,18 @@ function toOptions(given: Arguments): ServentCommandOptions {
     seenMax: numberOf(given['seen-max'], '--seen-max', { min: 1, max: SEEN_MAX_LIMIT, unit: 'entries', integer: true }),
     seenAgeMs: secondsOf(given['seen-age'], '--seen-age') * 1000,
     literal: given.literal,
+    io: given.io as IoChoice,
+    defences: {
+      ...defencesOf(
+        ratesOf(given['question-rate'], '--question-rate', 'CLIREQs a second'),
+        ratesOf(given['answer-rate'], '--answer-rate', 'answers a second'),
+        ratesOf(given['answer-bytes'], '--answer-bytes', 'bytes a second'),
+        numberOf(given['stranger-rate'], '--stranger-rate', { min: 0, max: RATE_MAX, unit: 'QUERYs a second' }),
+      ),
+      strictNeighbours: given['strict-neighbours'],
+      allow: given.allow.map(cidrOf),
+      dryRun: given['dry-run'],
+    },
     statsMs: given.stats === undefined ? 0 : secondsOf(given.stats, '--stats') * 1000,
     json: given.json,
     quiet: given.quiet,
@@ -173,4 +258,55 @@ function ipOf(word: string, option: string, isFit: (ip: number) => boolean): str
 
 function secondsOf(word: string, option: string): number {
   return numberOf(word, option, { min: 0.001, max: SECONDS_MAX, unit: 'seconds' });
+}
+
+/** Defences of these measures: [public, private] each. */
+function defencesOf(
+  questions: readonly [number, number],
+  answers: readonly [number, number],
+  bytes: readonly [number, number],
+  strangers: number,
+): DefenceOptions {
+  const limitsOf = (place: 0 | 1, burstSeconds: number): AddressLimits => ({
+    questions: rateOf(questions[place], burstSeconds),
+    answers: rateOf(answers[place], burstSeconds),
+    // A second's worth, and room for the longest answer.
+    bytes: { perSecond: bytes[place], burst: Math.max(bytes[place], DATAGRAM_MAX) },
+  });
+  return {
+    publicLimits: limitsOf(0, PUBLIC_BURST_SECONDS),
+    privateLimits: limitsOf(1, PRIVATE_BURST_SECONDS),
+    strangers: rateOf(strangers, PRIVATE_BURST_SECONDS),
+    strictNeighbours: false,
+    allow: [],
+    dryRun: false,
+  };
+}
+
+function rateOf(perSecond: number, burstSeconds: number): Rate {
+  return { perSecond, burst: Math.max(1, perSecond * burstSeconds) };
+}
+
+/** `50,2000`: for public and for private addresses; one number is for both. */
+function ratesOf(words: string, option: string, unit: string): [number, number] {
+  const rates = words.split(',').map((word) => numberOf(word, option, { min: 0, max: RATE_MAX, unit }));
+  const [publicRate, privateRate = publicRate] = rates;
+  if (publicRate === undefined || privateRate === undefined || rates.length > 2) {
+    throw usageError(`expected one rate or two for ${option}, got "${words}"`);
+  }
+  return [publicRate, privateRate];
+}
+
+/** `10.0.0.0/8`, or an address alone. */
+function cidrOf(word: string): Cidr {
+  const [address = '', length = '32', ...rest] = word.split('/');
+  const base = parseIp(address);
+  const bits = /^\d{1,2}$/.test(length) ? Number(length) : Number.NaN;
+  if (base === undefined || !(bits >= 0 && bits <= 32) || rest.length > 0) {
+    throw usageError(`expected addresses such as 10.0.0.0/8 for --allow, got "${word}"`);
+  }
+  const mask = bits === 0 ? 0 : (0xffff_ffff << (32 - bits)) >>> 0;
+  if ((base & mask) >>> 0 !== base)
+    throw usageError(`expected zero bits behind the /${bits} for --allow, got "${word}"`);
+  return { base, mask };
 }

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { type Endpoint, formatIp, ipOf, isLoopback, parseIp, portOf } from '../shared/endpoint';
+import { isPrivate } from './defences';
 
 /**
  * The local address that datagrams to `peer` leave from, found by asking the system for a route; nothing is sent.
@@ -25,8 +26,18 @@ export async function ownIpTowards(peer: Endpoint): Promise<number | undefined> 
 
 /** Does this machine receive what is sent to this address? */
 export function isOwnIp(ip: number): boolean {
-  if (isLoopback(ip)) return true;
-  return Object.values(networkInterfaces()).some((addresses) =>
-    addresses?.some(({ family, address }) => family === 'IPv4' && parseIp(address) === ip),
+  return isLoopback(ip) || ownIps().includes(ip);
+}
+
+/** This machine's own addresses on the public internet. */
+export function publicAddresses(): string[] {
+  return ownIps()
+    .filter((ip) => !isLoopback(ip) && !isPrivate(ip))
+    .map(formatIp);
+}
+
+function ownIps(): number[] {
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => parseIp(address) ?? 0),
   );
 }

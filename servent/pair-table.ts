@@ -66,13 +66,16 @@ export class PairTable {
     return at === FREE ? -1 : at;
   }
 
-  /** Copies the `key TAB value` that begins at `at` into target at `offset`, and gives the offset behind it. */
-  copyPair(at: number, target: Uint8Array, offset: number): number {
+  /** Bytes of the `key TAB value` that begins at `at`. */
+  lengthOf(at: number): number {
+    return this.#endOf(at) - at;
+  }
+
+  /** Copies the `key TAB value` of `length` bytes that begins at `at` into target at `offset`. */
+  copyPair(at: number, length: number, target: Uint8Array, offset: number): void {
     const text = this.#text;
-    const end = this.#endOf(at);
-    if (end - at > LOOP_COPY_MAX) target.set(text.subarray(at, end), offset);
-    else for (let from = at, to = offset; from < end; from++, to++) target[to] = text[from]!;
-    return offset + end - at;
+    if (length > LOOP_COPY_MAX) target.set(text.subarray(at, at + length), offset);
+    else for (let i = 0; i < length; i++) target[offset + i] = text[at + i]!;
   }
 
   /** The value of a key, a view into the table; undefined when it is not held. A string stands for its UTF-8 bytes. */

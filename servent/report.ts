@@ -3,14 +3,14 @@
 import { total } from './counters';
 import type { LoadedFile, Servent, ServentStats } from './shell';
 
-/** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours`. */
+/** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours (batch)`. */
 export function readyLine(servent: Servent, path: string): string {
-  const { address, file, neighbours } = servent;
-  return `servent listening on ${address}, ${plural(file.keys, 'key')} from ${path}, ${plural(neighbours.length, 'neighbour')}`;
+  const { address, file, neighbours, io } = servent;
+  return `servent listening on ${address}, ${plural(file.keys, 'key')} from ${path}, ${plural(neighbours.length, 'neighbour')} (${io})`;
 }
 
 /** The ready line's facts. */
-export function readyEvent({ address, port, file, neighbours }: Servent, path: string): object {
+export function readyEvent({ address, port, file, neighbours, io }: Servent, path: string): object {
   return {
     event: 'ready',
     address: address.slice(0, address.lastIndexOf(':')),
@@ -18,6 +18,7 @@ export function readyEvent({ address, port, file, neighbours }: Servent, path: s
     keys: file.keys,
     file: path,
     neighbours,
+    io,
   };
 }
 
@@ -39,6 +40,8 @@ export function statsWords(stats: ServentStats): string {
     `send errors ${total(sendErrors)}${byName(sendErrors)}`,
     `seen ${stats.seen}`,
     `keys ${stats.keys}`,
+    ...(total(stats.wouldDrop) > 0 ? [`would drop ${total(stats.wouldDrop)}${byName(stats.wouldDrop)}`] : []),
+    ...(stats.kernelDrops ? [`dropped by the kernel ${stats.kernelDrops}`] : []),
   ].join(', ');
 }
 

@@ -2,19 +2,29 @@
 
 import { strict as assert } from 'node:assert';
 import { randomInt } from 'node:crypto';
-import { type Endpoint, endpointOf, formatEndpoint, ipOf, isLoopback, parseIp, portOf } from '../shared/endpoint';
+import {
+  type Endpoint,
+  endpointOf,
+  formatEndpoint,
+  formatIp,
+  ipOf,
+  isLoopback,
+  parseIp,
+  portOf,
+} from '../shared/endpoint';
 import { OperatorError, usageError } from '../shared/errors';
 import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
 import type { Io } from '../shared/run-main';
-import { openDgramTransport } from '../shared/transport/dgram-transport';
+import { type IoChoice, openTransport } from '../shared/transport/open-transport';
 import { RECEIVE_BUFFER_BYTES, type Transport, type TransportEvents } from '../shared/transport/transport';
 import { RESPONSE } from '../shared/wire/response';
 import { type DropReason, type Neighbour, type Outbox, ServentCore } from './core';
 import { type Counters, countReceived, newCounters } from './counters';
+import type { DefenceReason } from './defences';
 import type { Problem } from './key-value-file';
 import { loadPairs } from './load-pairs';
 import { SERVENT_DEFAULTS, type ServentCommandOptions, type ServentOptions } from './options';
-import { isOwnIp, ownIpTowards } from './own-address';
+import { isOwnIp, ownIpTowards, publicAddresses } from './own-address';
 import { problemLines, readyEvent, readyLine, reloadLine, statsWords } from './report';
 import { trace, tracing } from './trace';
 
@@ -23,6 +33,8 @@ export type ServentSettings = Pick<ServentOptions, 'port' | 'file'> &
   Partial<Omit<ServentOptions, 'neighbours'>> & {
     /** `ip:port` or `name:port` each, at most 10. */
     neighbours?: readonly (string | HostPort)[];
+    /** Told when a limit begins to bite an address; at most once an address and 30 s. */
+    onNotice?: (reason: DefenceReason, address: string) => void;
   };
 
 /** The counters at one moment. */
@@ -33,6 +45,10 @@ export interface ServentStats extends Counters {
   seen: number;
   /** Keys held. */
   keys: number;
+  /** With a dry run of the limits: what they would have dropped, by reason. */
+  wouldDrop: Readonly<Partial<Record<DefenceReason, number>>>;
+  /** Datagrams the kernel threw away because the receive buffer was full; null where the system does not show it. */
+  kernelDrops: number | null;
 }
 
 /** What loading the file gave. */
@@ -49,6 +65,8 @@ export interface Servent {
   /** Where it is bound, `ip:port`. */
   readonly address: string;
   readonly port: number;
+  /** How datagrams come and go. */
+  readonly io: 'dgram' | 'batch';
   /** Its neighbours, `ip:port`, resolved and each once. */
   readonly neighbours: readonly string[];
   /** What the latest successful load gave. */
@@ -73,14 +91,15 @@ export async function startServent(settings: ServentSettings): Promise<Servent> 
   const core = new ServentCore({
     pairs,
     neighbours: await Promise.all(neighbours.map((neighbour) => withOwnIp(neighbour, bindIp, options.advertise))),
+    defences: options.defences,
     literal: options.literal,
     seenMax: options.seenMax,
     seenAgeMs: options.seenAgeMs,
     firstSequence: randomInt(2 ** 32),
     hashKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   });
-  const shell = new ServentShell(core, options.file, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
-  await shell.open(bindIp, options.port);
+  const shell = new ServentShell(core, settings, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
+  await shell.open(options.io, bindIp, options.port);
   return shell;
 }
 
@@ -117,6 +136,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   readonly neighbours: readonly string[];
   readonly #core: ServentCore;
   readonly #path: string;
+  readonly #onNotice: (reason: DefenceReason, address: string) => void;
   readonly #counters = newCounters();
   readonly #startMs = performance.now();
   #transport: Transport | undefined;
@@ -127,18 +147,20 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   #forwarded = false;
   #from: Endpoint = 0;
 
-  constructor(core: ServentCore, path: string, file: LoadedFile, neighbours: readonly string[]) {
+  constructor(core: ServentCore, settings: ServentSettings, file: LoadedFile, neighbours: readonly string[]) {
     this.#core = core;
-    this.#path = path;
+    this.#path = settings.file;
+    this.#onNotice = settings.onNotice ?? (() => {});
     this.file = file;
     this.neighbours = neighbours;
   }
 
   /** Binds the port and serves. @throws OperatorError `port` */
-  async open(ip: number, port: number): Promise<void> {
+  async open(io: IoChoice, ip: number, port: number): Promise<void> {
     try {
-      this.#transport = await openDgramTransport({ ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES }, this);
+      this.#transport = await openTransport(io, { ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES }, this);
     } catch (cause) {
+      if (cause instanceof OperatorError) throw cause;
       const where = formatEndpoint(endpointOf(ip, port));
       const { code } = cause as NodeJS.ErrnoException;
       const reason = (code && BIND_FAILURES[code]) ?? String((cause as Error).message);
@@ -148,6 +170,10 @@ class ServentShell implements Servent, TransportEvents, Outbox {
 
   get address(): string {
     return formatEndpoint(this.#opened.local);
+  }
+
+  get io(): 'dgram' | 'batch' {
+    return this.#opened.kind;
   }
 
   get port(): number {
@@ -160,6 +186,8 @@ class ServentShell implements Servent, TransportEvents, Outbox {
       upMs: performance.now() - this.#startMs,
       seen: this.#core.seenCount,
       keys: this.#core.pairs.size,
+      wouldDrop: this.#core.wouldDrop,
+      kernelDrops: this.#opened.kernelDrops() ?? null,
     };
   }
 
@@ -210,6 +238,10 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     if (tracing) trace.dropped(reason, this.#from);
   }
 
+  notice(reason: DefenceReason, ip: number): void {
+    this.#onNotice(reason, formatIp(ip));
+  }
+
   sendFailed(code: string, to: Endpoint): void {
     this.#counters.sendErrors[code] = (this.#counters.sendErrors[code] ?? 0) + 1;
     if (tracing) trace.failed(code, to);
@@ -234,7 +266,10 @@ export async function run(options: ServentCommandOptions, io: Io): Promise<numbe
   const say = (line: string, event: object): void => {
     if (!quiet) io.out(json ? JSON.stringify(event) : line);
   };
-  const servent = await startServent(options);
+  const servent = await startServent({
+    ...options,
+    onNotice: (reason, address) => io.err(`servent: ${address} is over its limit: ${reason}; said at most every 30 s`),
+  });
   const warn = (): void => problemLines(servent.file, path).forEach(io.err);
   const sayStats = (event: string): void => {
     const stats = servent.stats();
@@ -259,9 +294,16 @@ export async function run(options: ServentCommandOptions, io: Io): Promise<numbe
   io.onSignal('SIGUSR2', () => sayStats('stats'));
   if (options.statsMs > 0) setInterval(() => sayStats('stats'), options.statsMs);
   warn();
+  for (const warning of exposureWarnings(options)) io.err(`servent: ${warning}`);
   say(readyLine(servent, path), readyEvent(servent, path));
   await ended;
   await servent.close();
   sayStats('bye');
   return 0;
+}
+
+/** What a person should know who opens a servent to more than meant. */
+function exposureWarnings({ bind, defences }: ServentOptions): string[] {
+  const reachable = parseIp(bind) === 0 && defences.allow.length === 0 ? publicAddresses() : [];
+  return reachable.map((address) => `anybody who can reach ${address} is served; --bind or --allow narrow that`);
 }

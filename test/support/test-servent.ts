@@ -22,6 +22,8 @@ export class CollectingOutbox implements Outbox {
     this.drops.push(reason);
   }
 
+  notice(): void {}
+
   get prose(): string[] {
     const sent = this.sent.map(({ bytes, to }) => `${describeDatagram(bytes)}, to ${formatEndpoint(to)}`);
     return [...sent, ...this.drops.map((reason) => `drop: ${reason}`)];

@@ -143,6 +143,7 @@ export class Network {
     drop: (reason) => {
       for (const observer of this.#observers) observer.dropped?.(reason, this.#sender, this.nowMs);
     },
+    notice: () => {},
   };
 
   /** What clients decide. */

@@ -66,9 +66,10 @@ describe('PairTable', () => {
         const value = 'v'.repeat(length);
         const table = holding(`a b\nkey ${value}${end}`);
         const target = new Uint8Array(1100).fill(0x2e);
-        const behind = table.copyPair(table.find(latin1('key'), 0, 3), target, 2);
-        expect(behind).to.equal(2 + 4 + length);
-        expect(toLatin1(target.subarray(0, behind + 1))).to.equal(`..key\t${value}.`);
+        const pair = table.find(latin1('key'), 0, 3);
+        expect(table.lengthOf(pair)).to.equal(4 + length);
+        table.copyPair(pair, 4 + length, target, 2);
+        expect(toLatin1(target.subarray(0, 2 + 4 + length + 1))).to.equal(`..key\t${value}.`);
       }
     }
   });

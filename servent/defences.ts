@@ -1,0 +1,213 @@
+/**
+ * What keeps a servent from being aimed or starved: who may be answered, and how much each address may ask for and be sent.
+ * Decides with the time it is given; holds no clock.
+ */
+
+import { LRUCache } from 'lru-cache';
+import { type Endpoint, ipOf, isLoopback } from '../shared/endpoint';
+
+/** Why a defence drops a datagram. */
+export const DEFENCE_REASONS = [
+  /** The client's address is not among those that may be answered. */
+  'not-allowed',
+  /** A QUERY from an address that is no neighbour's, where only neighbours are served. */
+  'stranger',
+  /** Strangers together sent more QUERYs than their budget. */
+  'stranger-rate',
+  /** More CLIREQs from one address than its budget. */
+  'question-rate',
+  /** More answers toward one address than its budget. */
+  'answer-rate',
+  /** More bytes of answers toward one address than its budget. */
+  'answer-bytes',
+] as const;
+
+export type DefenceReason = (typeof DEFENCE_REASONS)[number];
+
+/** A token bucket's measure: what flows in a second, and how much may gather. A rate of 0 stands for no limit. */
+export interface Rate {
+  perSecond: number;
+  burst: number;
+}
+
+/** What one address may have. Bytes are UDP payload, and their burst holds the longest datagram. */
+export interface AddressLimits {
+  questions: Rate;
+  answers: Rate;
+  bytes: Rate;
+}
+
+/** A block of addresses: those whose bits under the mask equal the base's. */
+export interface Cidr {
+  base: number;
+  mask: number;
+}
+
+export interface DefenceOptions {
+  /** Of addresses on the public internet. */
+  publicLimits: AddressLimits;
+  /** Of private addresses: RFC 1918, link-local (RFC 3927), carrier NAT (RFC 6598). Loopback has no limits. */
+  privateLimits: AddressLimits;
+  /** QUERYs of all strangers together; those on loopback have no limit. */
+  strangers: Rate;
+  /** Serve QUERYs from neighbours' addresses only. */
+  strictNeighbours: boolean;
+  /** Who may be answered; empty for everybody. */
+  allow: readonly Cidr[];
+  /** Only count what would be dropped. */
+  dryRun: boolean;
+}
+
+/** Where defences say that they have begun to bite. */
+export interface NoticeOutbox {
+  /** An address is over a limit; said at most once an address and NOTICE_MS. */
+  notice(reason: DefenceReason, ip: number): void;
+}
+
+/** How long an address over its limits is not spoken of again, milliseconds. */
+export const NOTICE_MS = 30_000;
+
+/** Addresses whose budgets are remembered: some 4 MiB. One that is forgotten starts with full buckets again. */
+const ADDRESSES_MAX = 16_384;
+
+/** The buckets of one address. */
+interface Budget {
+  questions: number;
+  answers: number;
+  bytes: number;
+  /** When they were last filled. */
+  atMs: number;
+  noticedMs: number;
+}
+
+export class Defences {
+  /** With dryRun: what would have been dropped. */
+  readonly wouldDrop = Object.fromEntries(DEFENCE_REASONS.map((reason) => [reason, 0])) as Record<
+    DefenceReason,
+    number
+  >;
+  readonly #options: DefenceOptions;
+  /** Bounded by the number of neighbours. */
+  readonly #neighbourIps: ReadonlySet<number>;
+  /** Bounded by ADDRESSES_MAX; the one not heard of for longest goes first. */
+  readonly #budgets = new LRUCache<number, Budget>({ max: ADDRESSES_MAX });
+  #strangerTokens: number;
+  #strangersAtMs = 0;
+
+  /** Neighbours are known by address: some implementations send from other ports. */
+  constructor(options: DefenceOptions, neighbours: Iterable<Endpoint>) {
+    this.#options = options;
+    this.#neighbourIps = new Set(Array.from(neighbours, ipOf));
+    this.#strangerTokens = options.strangers.burst;
+  }
+
+  /** May this CLIREQ be served? Takes a question from its sender's budget. Gives the reason if not. */
+  refuseQuestion(client: Endpoint, nowMs: number, out: NoticeOutbox): DefenceReason | undefined {
+    const ip = ipOf(client);
+    if (!this.#isAllowed(ip)) return this.#refuse('not-allowed');
+    const limits = this.#limitsOf(ip);
+    if (!limits || limits.questions.perSecond === 0) return undefined;
+    const budget = this.#budgetOf(ip, limits, nowMs);
+    if (budget.questions >= 1) budget.questions--;
+    else return this.#bite('question-rate', ip, budget, nowMs, out);
+    return undefined;
+  }
+
+  /** May this QUERY be served? Takes it from the strangers' budget if its sender is one. Gives the reason if not. */
+  refuseQuery(from: Endpoint, client: Endpoint, nowMs: number): DefenceReason | undefined {
+    if (!this.#isAllowed(ipOf(client))) return this.#refuse('not-allowed');
+    const ip = ipOf(from);
+    if (this.#neighbourIps.has(ip)) return undefined;
+    if (this.#options.strictNeighbours) return this.#refuse('stranger');
+    const { perSecond, burst } = this.#options.strangers;
+    if (perSecond === 0 || isLoopback(ip)) return undefined;
+    this.#strangerTokens = filled(this.#strangerTokens, this.#options.strangers, nowMs - this.#strangersAtMs);
+    this.#strangersAtMs = nowMs;
+    if (this.#strangerTokens < 1) return this.#refuse('stranger-rate');
+    this.#strangerTokens = Math.min(burst, this.#strangerTokens) - 1;
+    return undefined;
+  }
+
+  /** May a RESPONSE of so many bytes go to this client? Takes it from the client's budget. Gives the reason if not. */
+  refuseAnswer(client: Endpoint, bytes: number, nowMs: number, out: NoticeOutbox): DefenceReason | undefined {
+    const ip = ipOf(client);
+    const limits = this.#limitsOf(ip);
+    if (!limits) return undefined;
+    const budget = this.#budgetOf(ip, limits, nowMs);
+    if (limits.answers.perSecond > 0 && budget.answers < 1) return this.#bite('answer-rate', ip, budget, nowMs, out);
+    if (limits.bytes.perSecond > 0 && budget.bytes < bytes) return this.#bite('answer-bytes', ip, budget, nowMs, out);
+    budget.answers--;
+    budget.bytes -= bytes;
+    return undefined;
+  }
+
+  #isAllowed(ip: number): boolean {
+    const { allow } = this.#options;
+    return allow.length === 0 || allow.some(({ base, mask }) => (ip & mask) >>> 0 === base);
+  }
+
+  #limitsOf(ip: number): AddressLimits | undefined {
+    if (isLoopback(ip)) return undefined;
+    return isPrivate(ip) ? this.#options.privateLimits : this.#options.publicLimits;
+  }
+
+  /** The buckets of an address, filled up to now. */
+  #budgetOf(ip: number, limits: AddressLimits, nowMs: number): Budget {
+    const known = this.#budgets.get(ip);
+    if (!known) {
+      const { questions, answers, bytes } = limits;
+      const budget = {
+        questions: questions.burst,
+        answers: answers.burst,
+        bytes: bytes.burst,
+        atMs: nowMs,
+        noticedMs: -NOTICE_MS,
+      };
+      this.#budgets.set(ip, budget);
+      return budget;
+    }
+    const elapsedMs = nowMs - known.atMs;
+    known.questions = filled(known.questions, limits.questions, elapsedMs);
+    known.answers = filled(known.answers, limits.answers, elapsedMs);
+    known.bytes = filled(known.bytes, limits.bytes, elapsedMs);
+    known.atMs = nowMs;
+    return known;
+  }
+
+  #bite(
+    reason: DefenceReason,
+    ip: number,
+    budget: Budget,
+    nowMs: number,
+    out: NoticeOutbox,
+  ): DefenceReason | undefined {
+    if (nowMs - budget.noticedMs >= NOTICE_MS) {
+      budget.noticedMs = nowMs;
+      out.notice(reason, ip);
+    }
+    return this.#refuse(reason);
+  }
+
+  #refuse(reason: DefenceReason): DefenceReason | undefined {
+    if (!this.#options.dryRun) return reason;
+    this.wouldDrop[reason]++;
+    return undefined;
+  }
+}
+
+/** Is this a private address: 10/8, 172.16/12, 192.168/16 (RFC 1918), 169.254/16 (RFC 3927), 100.64/10 (RFC 6598)? */
+export function isPrivate(ip: number): boolean {
+  return PRIVATE.some(({ base, mask }) => (ip & mask) >>> 0 === base);
+}
+
+const PRIVATE: readonly Cidr[] = [
+  { base: 0x0a00_0000, mask: 0xff00_0000 },
+  { base: 0xac10_0000, mask: 0xfff0_0000 },
+  { base: 0xc0a8_0000, mask: 0xffff_0000 },
+  { base: 0xa9fe_0000, mask: 0xffff_0000 },
+  { base: 0x6440_0000, mask: 0xffc0_0000 },
+];
+
+function filled(tokens: number, { perSecond, burst }: Rate, elapsedMs: number): number {
+  return Math.min(burst, tokens + (perSecond * elapsedMs) / 1000);
+}

@@ -132,7 +132,7 @@ export class ServentCore {
     // A QUERY that names this client would be malformed.
     if (!isClientIp(ipOf(from))) return out.drop('client-address');
     if (portOf(from) === 0) return out.drop('client-port');
-    const refused = this.#defences?.refuseQuestion(from, nowMs, out);
+    const refused = this.#defences?.refuseQuestion(from, datagram.length, nowMs, out);
     if (refused) return out.drop(refused);
     const pair = this.pairs.find(datagram, header.textAt, header.keyEnd);
     if (pair >= 0) {

@@ -132,7 +132,7 @@ export class ServentCore {
     // A QUERY that names this client would be malformed.
     if (!isClientIp(ipOf(from))) return out.drop('client-address');
     if (portOf(from) === 0) return out.drop('client-port');
-    const refused = this.#defences?.refuseQuestion(from, nowMs, out);
+    const refused = this.#defences?.refuseQuestion(from, datagram.length, nowMs, out);
     if (refused) return out.drop(refused);
     const pair = this.pairs.find(datagram, header.textAt, header.keyEnd);
     if (pair >= 0) {
@@ -145,7 +145,8 @@ export class ServentCore {
       if (unanswerable) return out.drop(unanswerable);
     }
     const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
-    if (fits) this.#ask(datagram, from, nowMs, out);
+    // Without a neighbour nobody hears a QUERY, so none is built and none can come back.
+    if (fits && this.#neighbours.length > 0) this.#ask(datagram, from, nowMs, out);
     if (pair >= 0) this.#answer(pair, datagram, from, out);
     else if (!fits) out.drop('key-too-long');
     else if (this.#neighbours.length === 0) out.drop('no-neighbour');

@@ -190,7 +190,7 @@ Ask the servent of a host, at the client's prompt or at once; or any other, by a
   client h1
   client h1 ssh
   h1 client h2:{network.port} ssh
-See the datagrams:   h1 tcpdump -n -i h1-eth0 udp port {network.port} &
+See the datagrams:   sh tcpdump -n -i {network.net.switches[0]} udp port {network.port} &
 What a servent says: h1 cat {network.log_of(0)}
 exit, or Ctrl-D, ends it all.
 """, flush=True)

@@ -82,6 +82,12 @@ export interface CoreOptions extends SeenLimits {
  */
 const scratch = new Uint8Array(DATAGRAM_MAX);
 
+/** Views of its beginning by their length, for a new view costs more than all the rest of an answer. Bounded by KEPT_VIEW_MAX. */
+const views: Uint8Array[] = [];
+
+/** The longest view kept: few messages are longer, and they cost more themselves. */
+const KEPT_VIEW_MAX = 512;
+
 const header = new Header();
 
 export class ServentCore {
@@ -145,7 +151,8 @@ export class ServentCore {
       if (unanswerable) return out.drop(unanswerable);
     }
     const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
-    if (fits) this.#ask(datagram, from, nowMs, out);
+    // Without a neighbour nobody hears a QUERY, so none is built and none can come back.
+    if (fits && this.#neighbours.length > 0) this.#ask(datagram, from, nowMs, out);
     if (pair >= 0) this.#answer(pair, datagram, from, out);
     else if (!fits) out.drop('key-too-long');
     else if (this.#neighbours.length === 0) out.drop('no-neighbour');
@@ -155,12 +162,12 @@ export class ServentCore {
   #ask(clireq: Uint8Array, client: Endpoint, nowMs: number, out: Outbox): void {
     const length = QUERY_HEADER + clireq.length - header.textAt;
     const idEnd = QUERY_HEADER + header.keyEnd - header.textAt;
-    const query = scratch.subarray(0, length);
+    const query = scratchOf(length);
     putUint16(query, 0, QUERY);
     putUint16(query, TTL_OFFSET, TTL_MAX);
     putUint16(query, CLIENT_PORT_OFFSET, portOf(client));
     putUint32(query, SEQUENCE_OFFSET, this.#sequence);
-    query.set(clireq.subarray(header.textAt), QUERY_HEADER);
+    for (let i = QUERY_HEADER, from = header.textAt; i < length; i++, from++) query[i] = clireq[from]!;
     this.#sequence = (this.#sequence + 1) >>> 0;
     const loopback = isLoopback(ipOf(client));
     putUint32(query, CLIENT_IP_OFFSET, ipOf(client));
@@ -217,8 +224,14 @@ export class ServentCore {
     putUint16(scratch, 0, RESPONSE);
     this.pairs.copyPair(pair, pairLength, scratch, RESPONSE_HEADER);
     if (RESPONSE_HEADER + pairLength < length) scratch[length - 1] = NUL;
-    out.send(scratch.subarray(0, length), client);
+    out.send(scratchOf(length), client);
   }
+}
+
+/** The first `length` bytes of scratch. */
+function scratchOf(length: number): Uint8Array {
+  if (length > KEPT_VIEW_MAX) return scratch.subarray(0, length);
+  return (views[length] ??= scratch.subarray(0, length));
 }
 
 /** Bytes of a RESPONSE with so long a pair. Who ends texts with a NUL gets one too, if it fits. */

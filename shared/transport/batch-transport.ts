@@ -20,6 +20,9 @@ import { bindUdpSocket, closing, localOf, setReuseAddress } from './udp-socket';
  */
 export const WORK_PER_TURN = 2048;
 
+/** Datagrams read with one call: together with the one that Node read before, as many as leave with one call. */
+const READ_AT_ONCE = BATCH - 1;
+
 /** What the transport stands on; tests put other things in its place. */
 export interface BatchSystem {
   libc: Libc;
@@ -126,33 +129,25 @@ class BatchTransport implements Transport {
     this.#handling = true;
     try {
       this.#events.received(datagram, from);
+      if (!this.#closed && !this.#turnIsSpent()) this.#receiveBatch();
     } finally {
-      this.#handled();
+      this.#handling = false;
+      // Once the turn is spent its last answers, one for each of Node's own readings, leave together at its end.
+      if (!this.#turnIsSpent()) this.#queue.flush();
     }
-    if (!this.#closed && !this.#turnIsSpent()) this.#receiveBatch();
   }
 
   #receiveBatch(): void {
-    const count = this.#libc.recvmmsg(this.#fd, this.#received.vector(0, BATCH), BATCH, MSG_DONTWAIT, 0);
+    const vector = this.#received.vector(0, READ_AT_ONCE);
+    const count = this.#libc.recvmmsg(this.#fd, vector, READ_AT_ONCE, MSG_DONTWAIT, 0);
     if (count < 0) return this.#receiveFailed(errorCode(this.#libc));
-    if (count > BATCH) assert.fail('no more messages are received than were asked for');
-    if (count === BATCH) this.#countTurn();
+    if (count > READ_AT_ONCE) assert.fail('no more messages are received than were asked for');
+    if (count === READ_AT_ONCE) this.#countTurn();
     this.#read += count;
-    this.#handling = true;
-    try {
-      for (let i = 0; i < count && !this.#closed; i++) {
-        this.#received.expectPeer(i);
-        this.#events.received(this.#arena.datagram(i, this.#received.receivedBytes(i)), this.#received.peer(i));
-      }
-    } finally {
-      this.#handled();
+    for (let i = 0; i < count && !this.#closed; i++) {
+      this.#received.expectPeer(i);
+      this.#events.received(this.#arena.datagram(i, this.#received.receivedBytes(i)), this.#received.peer(i));
     }
-  }
-
-  /** What the datagrams called for leaves before their memory is read into again. */
-  #handled(): void {
-    this.#handling = false;
-    this.#queue.flush();
   }
 
   /** Reading fails when nothing waits, and for errors of earlier sends; both pass. */
@@ -169,6 +164,7 @@ class BatchTransport implements Transport {
 
   readonly #endTurn = (): void => {
     this.#turnBegan = undefined;
+    if (!this.#closed) this.#queue.flush();
   };
 
   #turnIsSpent(): boolean {

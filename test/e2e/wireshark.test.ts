@@ -98,7 +98,7 @@ describe('the Wireshark dissector', function () {
   });
 
   it('takes other ports from its preference, and by Decode As', () => {
-    const onPort7000 = [67, 68, 69, 70, 71, 72, 73];
+    const onPort7000 = [67, 68, 69, 70, 71, 72, 73, 74, 75, 76];
     expect(framesOf('-o', 'servent.ports:7000', '-Y', 'servent && udp.port == 7000')).to.deep.equal(onPort7000);
     expect(framesOf('-d', 'udp.port==7000,servent', '-Y', 'servent && udp.port == 7000')).to.deep.equal(onPort7000);
     // Without their port, the malformed ones are nobody's; the heuristic still knows the others.
@@ -115,6 +115,10 @@ describe('the Wireshark dissector', function () {
     expect(framesOf('-r', cut, '-Y', 'servent.cut && servent.malformed && !icmp')).to.deep.equal([58]);
     expect(framesOf('-r', cut, '-Y', 'servent.response_to == 1')).to.deep.equal([3, 5, 7]);
     expect(framesOf('-r', cut, '-Y', '_ws.lua.error')).to.deep.equal([]);
+
+    // With two letters of each text left, nothing can be told of who answers whom.
+    writeFileSync(cut, cutShort(readFileSync(CAPTURE), 46));
+    expect(framesOf('-r', cut, '-Y', 'servent.response_to || servent.no_tab || servent.copy_of')).to.deep.equal([]);
   });
 });
 
@@ -284,7 +288,8 @@ const EXPECTED: Record<number, Fields> = {
   65: query(2, '192.0.2.1:40010', 1, 'ntp', { answered_in: '66' }),
   66: response('ntp', '123/udp', { response_to: '65' }),
 
-  // A port that only the heuristic looks at. 68 to 70 are TFTP, STUN and noise; 72 answers nothing that was asked.
-  67: cliReq('http', { answered_in: '71' }),
-  71: response('http', '80/tcp', { response_to: '67' }),
+  // A port that only the heuristic looks at. 68 to 73 are TFTP, STUN, noise, a key of two words, and
+  // a ttl that no servent sends (9, 0); 75 answers nothing that was asked.
+  67: cliReq('http', { answered_in: '74' }),
+  74: response('http', '80/tcp', { response_to: '67' }),
 };

@@ -7,6 +7,8 @@
 import { strict as assert } from 'node:assert';
 import { expect } from 'chai';
 import type { DropReason } from '../../servent/core';
+import { QUERY } from '../../shared/wire/query';
+import { RESPONSE } from '../../shared/wire/response';
 import { graphOf, type Links, NEIGHBOURS_MAX } from '../../topologies/graph';
 import { Random } from '../../topologies/random';
 import { hopsFrom } from '../../topologies/reach';
@@ -50,32 +52,47 @@ function checkOverlay(seed: number): void {
   /** Copies of queries that each servent heard, and those that it dropped as duplicates. */
   const heard = new Map<number, number>();
   const dropped = new Map<DropReason, number>();
+  /** Copies that each servent passed on. */
+  const forwards = new Map<number, number>();
+  const responses = new Map<number, number>();
   const sentBack: string[] = [];
+  let passedOn = false;
   let arrived: Uint8Array | undefined;
   let cameFrom = 0;
   overlay.observing({
     delivered(bytes, from, to) {
-      arrived = bytes[1] === 2 ? bytes.slice() : undefined;
+      arrived = bytes[1] === QUERY ? bytes.slice() : undefined;
       cameFrom = from;
+      passedOn = false;
       const servent = serventAt(to, graph.size);
       if (arrived) heard.set(servent, (heard.get(servent) ?? 0) + 1);
     },
     sent(bytes, from, to) {
-      if (bytes[1] !== 2 || !arrived) return;
+      const sender = serventAt(from, graph.size);
+      if (bytes[1] === RESPONSE) responses.set(sender, (responses.get(sender) ?? 0) + 1);
+      if (bytes[1] === QUERY && arrived && !passedOn) {
+        passedOn = true;
+        forwards.set(sender, (forwards.get(sender) ?? 0) + 1);
+      }
+      if (bytes[1] !== QUERY || !arrived) return;
       if (to === cameFrom) sentBack.push(`${from}`);
-      assert.equal(bytes[3], Math.min(arrived[3]!, 3) - 1, 'a forward has one hop less');
-      assert.deepEqual(bytes.subarray(4), arrived.subarray(4), 'a forward differs in the ttl alone');
+      assert(bytes[3] === Math.min(arrived[3]!, 3) - 1, 'a forward has one hop less');
+      assert(Buffer.compare(bytes.subarray(4), arrived.subarray(4)) === 0, 'a forward differs in the ttl alone');
     },
     dropped: (reason) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1),
   });
   for (let i = 0; i < QUESTIONS; i++) {
     const at = random.below(graph.size);
     const key = i === 0 ? 'everywhere' : 'somewhere';
-    heard.clear();
+    for (const counts of [heard, forwards, responses]) counts.clear();
     const question = overlay.network.ask({ contact: at, key: Buffer.from(key) });
     overlay.network.run();
     const { answerers } = overlay.outcome(question);
     assert.deepEqual(answerers, overlay.expected(key, { at }), `question ${i}, "${key}" at ${at}`);
+    // The contact hears a second CLIREQ, and makes a second QUERY of it, when nobody answered.
+    const asked = question.summary!.asked;
+    for (const [servent, count] of responses) assert(count === 1, `${servent} sent ${count} responses`);
+    for (const [servent, count] of forwards) assert(count <= 2 * asked, `${servent} forwarded ${count} copies`);
     const within = hopsFrom(graph, at);
     for (const servent of heard.keys()) assert(within.has(servent), `${servent} is out of reach of ${at}`);
     for (const servent of within.keys())

@@ -48,7 +48,8 @@ export class PlainServent {
       this.#seen.set(identity(text, named, sequence), Number.POSITIVE_INFINITY);
       return say(text, sequence, named, 3, neighbour);
     });
-    this.#seen.set(identity(text, client, sequence), Number.POSITIVE_INFINITY);
+    // A query that nobody was sent is nobody's to bring back.
+    if (queries.length > 0) this.#seen.set(identity(text, client, sequence), Number.POSITIVE_INFINITY);
     const effects = [...queries, ...this.#answer(text, client)];
     return effects.length > 0 ? effects : ['drop: no-neighbour'];
   }

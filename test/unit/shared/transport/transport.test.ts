@@ -1,5 +1,7 @@
 /** What every transport must do, held against both: loopback only, ports the system chooses, no sleeps. */
 
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { expect } from 'chai';
 import { type Endpoint, endpointOf, ipOf, portOf } from '../../../../shared/endpoint';
 import { openBatchTransport } from '../../../../shared/transport/batch-transport';
@@ -182,6 +184,15 @@ function conformance(kind: 'dgram' | 'batch', open: OpenTransport): void {
       }
       await first.transport.close();
       expect(portOf((await Peer.open(open, port)).endpoint)).to.equal(port);
+    });
+
+    it('shares its port with nobody, not even with who would share', async () => {
+      // Adopting a descriptor, as batches do, quietly allows others on the port.
+      const peer = await Peer.open(open);
+      const sharing = createSocket({ type: 'udp4', reuseAddr: true });
+      const listening = once(sharing, 'listening');
+      sharing.bind(portOf(peer.endpoint), '127.0.0.1');
+      expect((await errorOf(listening)).code).to.equal('EADDRINUSE');
     });
 
     it('reports a datagram to port 0, and never throws', async () => {

@@ -4,10 +4,12 @@ import type { Outbox } from '../../../servent/core';
 import { type Endpoint, endpointOf } from '../../../shared/endpoint';
 import { encodeClireq } from '../../../shared/wire/clireq';
 import { encodeQuery } from '../../../shared/wire/query';
+import type { Random } from '../../../topologies/random';
 import { questionEndpoint, serventEndpoint } from '../../../topologies/simulator/address';
-import type { Peer } from '../../../topologies/simulator/network';
-import type { Action } from './plan';
-import { identityOf, isQuery, KEYS, type World } from './world';
+import type { Network, Peer } from '../../../topologies/simulator/network';
+import type { Action, Plan } from './plan';
+import { identityOf, isQuery, KEYS } from './query-words';
+import type { Watch } from './supervised-servent';
 
 /** Nobody's: what goes there is lost. */
 const VICTIM_IP = 0xc0a8_fe07;
@@ -15,8 +17,23 @@ const ATTACKER = endpointOf(0xcb00_7107, 4000);
 const FLOOD_MAX = 12;
 const TTLS = [0, 1, 2, 3, 4, 7, 8, 255, 256, 65_535];
 
+/** What faults and hostile peers need of a world. */
+export interface Stage {
+  readonly plan: Plan;
+  readonly network: Network;
+  readonly random: Random;
+  readonly watch: Watch;
+  /** QUERYs heard on the wire lately. */
+  readonly heard: readonly Uint8Array[];
+  reload(servent: number): void;
+  kill(servent: number): void;
+  resume(servent: number): void;
+  /** Parts the servents in two for so many milliseconds. */
+  cut(boundary: number, ms: number): void;
+}
+
 /** Does one action of the plan, now. */
-export function perform(world: World, { what, a, b, c }: Action): void {
+export function perform(world: Stage, { what, a, b, c }: Action): void {
   const { network, plan, random } = world;
   const servent = a % plan.size;
   const to = serventEndpoint(servent);
@@ -106,7 +123,7 @@ export function perform(world: World, { what, a, b, c }: Action): void {
 }
 
 /** Bytes that are no message, or hardly: of every kind that has a name. */
-function garbled({ random }: World): Uint8Array {
+function garbled({ random }: Stage): Uint8Array {
   const kinds = [
     '0001',
     '000100',
@@ -129,21 +146,21 @@ function garbled({ random }: World): Uint8Array {
 
 /** A servent that raises the ttl, sends to whom it likes, doubles what it sends and answers lies. */
 export class HostilePeer implements Peer {
-  readonly #world: World;
+  readonly #world: Stage;
   readonly #neighbours: readonly Endpoint[];
   /** It must not keep a flood alive by itself. */
   #sendsLeft = 200;
 
-  constructor(world: World, neighbours: readonly Endpoint[]) {
+  constructor(world: Stage, neighbours: readonly Endpoint[]) {
     this.#world = world;
     this.#neighbours = neighbours;
   }
 
   receive(datagram: Uint8Array, from: Endpoint, _nowMs: number, out: Outbox): void {
     if (!isQuery(datagram)) return;
-    const { watch, tally, random } = this.#world;
+    const { watch, random } = this.#world;
     watch.tainted.add(identityOf(datagram));
-    tally.met('a hostile peer passed a query on');
+    watch.tally.met('a hostile peer passed a query on');
     for (const to of [...this.#neighbours, from]) {
       if (this.#sendsLeft-- <= 0) return;
       const copy = datagram.slice();

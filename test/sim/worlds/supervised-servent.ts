@@ -8,6 +8,7 @@ import { DEFENCE_REASONS, type DefenceOptions, type Rate } from '../../../serven
 import { type Endpoint, ipOf, isLoopback } from '../../../shared/endpoint';
 import { decode, type Message } from '../../../shared/wire/message';
 import type { Peer } from '../../../topologies/simulator/network';
+import { keyOf } from './query-words';
 import { demand, type Tally, Violation } from './states';
 
 /** What supervisors share: the floods under way, and who met what. */
@@ -167,13 +168,16 @@ export class SupervisedServent implements Peer, Outbox {
     demand(sameSet(this.#forwards, neighbours), 'a new QUERY goes to every neighbour once');
     this.#checkAnswer(holds.has(key), key, text, this.#from);
     const identity = `${this.#from} ${sequence} ${key}`;
+    // Two contacts asked from one port may come to the same sequence: then nobody can tell their queries apart.
+    if (floods.has(identity)) this.#watch.tainted.add(identity);
     if (neighbours.length > 0) floods.set(identity, this.#watch.hopsFrom(id));
+    const unsure = this.#known.has(identity);
     this.#known.set(identity, {
       noted: this.#noted++,
       atMs: nowMs,
       best: Number.POSITIVE_INFINITY,
       forwards: 0,
-      unsure: false,
+      unsure,
       own: true,
     });
   }
@@ -335,11 +339,6 @@ export class SupervisedServent implements Peer, Outbox {
     bucket.level += amount;
     return bucket.level <= rate.burst + EPSILON;
   }
-}
-
-/** The key of a text, up to its first NUL. */
-export function keyOf(text: Uint8Array): string {
-  return Buffer.from(text).toString('latin1').split('\0', 1)[0]!;
 }
 
 function sameSet(some: readonly Endpoint[], others: readonly Endpoint[]): boolean {

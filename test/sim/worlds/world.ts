@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { ServentCore } from '../../../servent/core';
 import { parseKeyValueFile } from '../../../servent/key-value-file';
 import type { PairTable } from '../../../servent/pair-table';
-import { type Endpoint, endpointOf, ipOf } from '../../../shared/endpoint';
+import { type Endpoint, ipOf } from '../../../shared/endpoint';
 import { graphOf, neighboursOf } from '../../../topologies/graph';
 import { Random } from '../../../topologies/random';
 import { answerers, hopsFrom } from '../../../topologies/reach';
@@ -15,11 +15,12 @@ import { serventAt, serventEndpoint } from '../../../topologies/simulator/addres
 import { Network, type NetworkOptions, type Observer, type Peer } from '../../../topologies/simulator/network';
 import { constant, type Path, uniform } from '../../../topologies/simulator/path';
 import type { Question } from '../../../topologies/simulator/question';
-import { HostilePeer, perform } from './hostile';
+import { HostilePeer, perform, type Stage } from './hostile';
 import { type Plan, TROUBLE_MS } from './plan';
+import { identityOf, isQuery, KEYS } from './query-words';
 import { demand, Tally } from './states';
 import { superviseClients } from './supervised-clients';
-import { keyOf, SupervisedServent, type Watch } from './supervised-servent';
+import { SupervisedServent, type Watch } from './supervised-servent';
 
 /** Longer than any budget takes to fill and any memory to forget. */
 const QUIET_MS = 200_000;
@@ -28,9 +29,7 @@ const DELIVERIES_MAX = 500_000;
 /** Questions of the second part. */
 const CALM_QUESTIONS = 2;
 
-export const KEYS = ['ssh', 'http', '\xff\xfe', '__proto__'] as const;
-
-export class World {
+export class World implements Stage {
   readonly plan: Plan;
   readonly network: Network;
   readonly random: Random;
@@ -294,17 +293,6 @@ export class World {
     if (this.heard.length === HEARD_MAX) this.heard.shift();
     this.heard.push(datagram.slice());
   }
-}
-
-export function isQuery(datagram: Uint8Array): boolean {
-  return datagram.length > 14 && datagram[0] === 0 && datagram[1] === 2;
-}
-
-/** In the words of the supervisors. */
-export function identityOf(query: Uint8Array): string {
-  const view = Buffer.from(query.buffer, query.byteOffset, query.length);
-  const client = endpointOf(view.readUInt32BE(4), view.readUInt16BE(8));
-  return `${client} ${view.readUInt32BE(10)} ${keyOf(view.subarray(14))}`;
 }
 
 const tables = new Map<string, PairTable>();

@@ -1,7 +1,7 @@
 /*
  * The load generator: one UDP socket, one process, batches of 64, loopback only, ended by its own clock.
  *
- *   load <ask|flood|forward> <127.x.x.x:port | -> <keys> <outstanding> <seconds>
+ *   load <ask|flood|forward> <127.x.x.x:port | -> <keys> <outstanding> <seconds> [<warm-up seconds>]
  *
  *   ask      sends CLIREQs and keeps <outstanding> of them unanswered: answers per second; with 1 outstanding, latencies
  *   flood    sends CLIREQs; one is done when all FANOUT neighbours got their QUERY
@@ -9,7 +9,8 @@
  *
  * The keys are the first words of the lines of <keys>. At start it prints `port <p>`: it plays all the neighbours itself, as
  * 127.0.0.1:<p> to 127.0.0.8:<p>. With `-` it then reads its target from the first line of its standard input, so that a servent
- * can be started in between with these neighbours. At the end it prints one line of JSON.
+ * can be started in between with these neighbours. It prints `measuring` when the warm-up is over and counting begins, and at the
+ * end one line of JSON.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -98,15 +99,15 @@ static int by_value(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) {
-    fprintf(stderr, "usage: load <ask|flood|forward> <127.x.x.x:port | -> <keys> <outstanding> <seconds>\n");
+  if (argc < 6 || argc > 7) {
+    fprintf(stderr, "usage: load <ask|flood|forward> <127.x.x.x:port | -> <keys> <outstanding> <seconds> [<warm-up seconds>]\n");
     return 2;
   }
   int ask = !strcmp(argv[1], "ask"), forward = !strcmp(argv[1], "forward");
   long most = atol(argv[4]);
-  double seconds = atof(argv[5]);
-  if (most < 1 || most > OUTSTANDING_MAX || !(seconds > 0) || seconds > SECONDS_MAX) {
-    fprintf(stderr, "outstanding is 1 to %d, seconds are more than 0 and at most %d\n", OUTSTANDING_MAX, SECONDS_MAX);
+  double seconds = atof(argv[5]), warm_up = argc > 6 ? atof(argv[6]) : 0;
+  if (most < 1 || most > OUTSTANDING_MAX || !(seconds > 0) || seconds > SECONDS_MAX || !(warm_up >= 0) || warm_up > SECONDS_MAX) {
+    fprintf(stderr, "outstanding is 1 to %d, seconds are more than 0, and both at most %d\n", OUTSTANDING_MAX, SECONDS_MAX);
     return 2;
   }
   int copies = forward ? FANOUT - 1 : FANOUT;
@@ -137,8 +138,16 @@ int main(int argc, char **argv) {
 
   long sent = 0, lost = 0, responses = 0, queries = 0, open_questions = 0, timed = 0, parts = 0;
   unsigned sequence = (unsigned)time(NULL) << 8;
-  double start = now(), end = start + seconds, asked = 0;
-  while (now() < end) {
+  double start = now() + warm_up, end = start + seconds, asked = 0;
+  for (int measuring = 0; now() < end;) {
+    if (!measuring && now() >= start) {
+      measuring = 1;
+      start = now();
+      end = start + seconds;
+      sent = lost = responses = queries = timed = 0;
+      printf("measuring\n");
+      fflush(stdout);
+    }
     while (open_questions < most) {
       int wanted = most - open_questions < BATCH ? (int)(most - open_questions) : BATCH;
       for (int i = 0; i < wanted; i++) out_iov[i].iov_len = question(out[i], forward, sequence++, local.sin_port);

@@ -150,6 +150,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   readonly #counters = newCounters();
   readonly #startMs = performance.now();
   #transport: Transport | undefined;
+  #kernelDrops: number | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
   /** Of the datagram being received: was it dropped, and what was sent for it? */
   #dropped = false;
@@ -197,7 +198,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
       seen: this.#core.seenCount,
       keys: this.#core.pairs.size,
       wouldDrop: this.#core.wouldDrop,
-      kernelDrops: this.#opened.kernelDrops() ?? null,
+      kernelDrops: this.#kernelDrops ?? this.#opened.kernelDrops() ?? null,
     };
   }
 
@@ -215,6 +216,8 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   }
 
   async close(): Promise<void> {
+    // A closed socket can no longer be asked.
+    this.#kernelDrops = this.#opened.kernelDrops();
     await this.#opened.close();
   }
 

@@ -57,6 +57,9 @@ describe('the servent command', () => {
     expect(events.map(({ event }) => event)).to.deep.equal(['ready', 'stats', 'reload', 'bye']);
     expect(events[0]).to.include({ address: '127.0.0.1', keys: 269, file: SERVICES });
     expect(events[2]).to.include({ ok: true, keys: 269 });
+    expect(events[3])
+      .to.have.property('kernelDrops')
+      .that.equals(process.platform === 'linux' ? 0 : null);
   });
 
   it('prints the counters every --stats seconds', async () => {
@@ -112,6 +115,7 @@ describe('the servent command', () => {
       /"127\.0\.0\.1:11"/,
     ],
     ['itself as a neighbour', ['65535', SERVICES, '127.0.0.1:65535'], 2, /"127\.0\.0\.1:65535"/],
+    ['a way of input and output that is none', ['0', SERVICES, '--io', 'fast'], 2, /io.*"fast"/],
     ['an unknown option', ['0', SERVICES, '--colour'], 2, /colour/],
     ['a memory of no entries', ['0', SERVICES, '--seen-max', '0'], 2, /--seen-max, got "0"/],
     ['an age that is no number', ['0', SERVICES, '--seen-age', 'long'], 2, /--seen-age, got "long"/],

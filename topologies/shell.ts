@@ -1,11 +1,11 @@
 /** The topology command's shell: hands each sub-command to the file of its name. */
 
 import type { Io } from '../shared/run-main';
+import { tableLines } from '../shared/table';
 import { findTopology, shippedTopologies } from './catalogue';
 import { check } from './check';
 import { KINDS } from './generators';
 import type { TopologyOptions } from './options';
-import { tableLines } from './table';
 import { up } from './up';
 
 /** Runs the command. Gives the exit status. */

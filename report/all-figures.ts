@@ -112,7 +112,8 @@ function sizeFigure(rows: Numbers['size']): Figure {
     name: 'size',
     title: 'Reach and cost against the size of the overlay',
     sentence:
-      'What a question reaches and costs does not grow with the overlay: of 10,000 servents with four neighbours on average it reaches ' +
+      'Beyond some hundred servents (some thousand where newcomers prefer those who know many) what a question reaches and costs ' +
+      'no longer grows with the overlay: of 10,000 servents with four neighbours on average it reaches ' +
       `${FAMILY_NAMES.map((name) => `${Math.round(last(name).reached)} (${name})`).join(', ')}.`,
     width: 760,
     panels: [
@@ -212,7 +213,7 @@ function leastCostFigure(rows: Numbers['least-cost']): Figure {
     name: 'least-cost',
     title: 'QUERYs per question against the least that could do',
     sentence:
-      `Where there is only one way to each servent (${least.join(', ')}) a flood costs the least there is; ` +
+      `Where only one way leads to each servent within three hops (${least.join(', ')}) a flood costs the least there is; ` +
       `every way more is paid for, up to ${most.queriesRatio} times the least in the ${most.topology}.`,
     width: 640,
     panels: [

@@ -82,6 +82,12 @@ export interface CoreOptions extends SeenLimits {
  */
 const scratch = new Uint8Array(DATAGRAM_MAX);
 
+/** Views of its beginning by their length, for a new view costs more than all the rest of an answer. Bounded by KEPT_VIEW_MAX. */
+const views: Uint8Array[] = [];
+
+/** The longest view kept: few messages are longer, and they cost more themselves. */
+const KEPT_VIEW_MAX = 512;
+
 const header = new Header();
 
 export class ServentCore {
@@ -156,12 +162,12 @@ export class ServentCore {
   #ask(clireq: Uint8Array, client: Endpoint, nowMs: number, out: Outbox): void {
     const length = QUERY_HEADER + clireq.length - header.textAt;
     const idEnd = QUERY_HEADER + header.keyEnd - header.textAt;
-    const query = scratch.subarray(0, length);
+    const query = scratchOf(length);
     putUint16(query, 0, QUERY);
     putUint16(query, TTL_OFFSET, TTL_MAX);
     putUint16(query, CLIENT_PORT_OFFSET, portOf(client));
     putUint32(query, SEQUENCE_OFFSET, this.#sequence);
-    query.set(clireq.subarray(header.textAt), QUERY_HEADER);
+    for (let i = QUERY_HEADER, from = header.textAt; i < length; i++, from++) query[i] = clireq[from]!;
     this.#sequence = (this.#sequence + 1) >>> 0;
     const loopback = isLoopback(ipOf(client));
     putUint32(query, CLIENT_IP_OFFSET, ipOf(client));
@@ -218,8 +224,14 @@ export class ServentCore {
     putUint16(scratch, 0, RESPONSE);
     this.pairs.copyPair(pair, pairLength, scratch, RESPONSE_HEADER);
     if (RESPONSE_HEADER + pairLength < length) scratch[length - 1] = NUL;
-    out.send(scratch.subarray(0, length), client);
+    out.send(scratchOf(length), client);
   }
+}
+
+/** The first `length` bytes of scratch. */
+function scratchOf(length: number): Uint8Array {
+  if (length > KEPT_VIEW_MAX) return scratch.subarray(0, length);
+  return (views[length] ??= scratch.subarray(0, length));
 }
 
 /** Bytes of a RESPONSE with so long a pair. Who ends texts with a NUL gets one too, if it fits. */

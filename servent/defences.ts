@@ -100,7 +100,11 @@ export class Defences {
   /** Bounded by the number of neighbours. */
   readonly #neighbourIps: ReadonlySet<number>;
   /** Bounded by ADDRESSES_MAX; the one not heard of for longest goes first. */
-  readonly #budgets = new LRUCache<number, Budget>({ max: ADDRESSES_MAX });
+  readonly #budgets = new LRUCache<number, Budget>({
+    // A `max` would take its memory at once; in a simulator there are many cores.
+    maxSize: ADDRESSES_MAX,
+    sizeCalculation: () => 1,
+  });
   #strangerTokens: number;
   #strangersAtMs = 0;
   #noticeTokens = NOTICES.burst;

@@ -12,8 +12,8 @@ const FREE = 0xffff_ffff;
 /** Two slots of three in use at most: a probe ends after two steps on average. */
 const SLOTS_PER_PAIR = 1.5;
 
-/** Up to here a plain loop copies faster than a call into the engine does, bytes. */
-const LOOP_COPY_MAX = 128;
+/** Up to here a plain loop copies and searches faster than a call into the engine does, bytes. */
+const LOOP_MAX = 128;
 
 /** What a table is made of: pairs as `key TAB value LF` in `text`, and in `slots` where each begins. */
 export interface PairTableParts {
@@ -74,7 +74,7 @@ export class PairTable {
   /** Copies the `key TAB value` of `length` bytes that begins at `at` into target at `offset`. */
   copyPair(at: number, length: number, target: Uint8Array, offset: number): void {
     const text = this.#text;
-    if (length > LOOP_COPY_MAX) target.set(text.subarray(at, at + length), offset);
+    if (length > LOOP_MAX) target.set(text.subarray(at, at + length), offset);
     else for (let i = 0; i < length; i++) target[offset + i] = text[at + i]!;
   }
 
@@ -95,8 +95,11 @@ export class PairTable {
   }
 
   #endOf(at: number): number {
-    const end = this.#text.indexOf(END, at);
-    return end < 0 ? this.#text.length : end;
+    const text = this.#text;
+    const loopEnd = Math.min(at + LOOP_MAX, text.length);
+    for (let i = at; i < loopEnd; i++) if (text[i] === END) return i;
+    const end = text.indexOf(END, loopEnd);
+    return end < 0 ? text.length : end;
   }
 
   /** The slot of a key: the one that holds its pair, or the free one where it would go. */

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""A short slow way and a long fast one, on mininet hosts: sudo python3 topologies/diamond.py [--cli | --check]"""
+"""A short slow way and a long fast one, on mininet hosts.
+
+sudo python3 topologies/diamond.py [--cli | --check]
+"""
 
 import sys
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Six servents, each of which knows only the next, on mininet hosts: sudo python3 topologies/directed-ring.py [--cli | --check]"""
+"""Six servents, each of which knows only the next, on mininet hosts.
+
+sudo python3 topologies/directed-ring.py [--cli | --check]
+"""
 
 import sys
 

@@ -45,19 +45,24 @@ export function drawFlood(topology: Topology, steps: readonly FloodStep[], key: 
     return edge(step.from, step.to, {
       class: what,
       style: STYLES[what],
-      label: copies.length <= LABELLED_COPIES_MAX ? `${inMs(step.atMs)}, ttl ${step.ttl}` : '',
+      label: copies.length <= LABELLED_COPIES_MAX ? `  ${inMs(step.atMs)}, ttl ${step.ttl}  ` : '',
       tooltip: `${step.from} to ${step.to} after ${inMs(step.atMs)}, ttl ${step.ttl}: ${what}`,
     });
   });
   const count = (kind: CopyKind) => copies.filter(({ copy }) => copy === kind).length;
-  const caption =
-    `"${key}" asked at ${contact}: ${first.size} of ${topology.servents.length} servents heard, ${answered.size} answered (double ring).\n` +
-    `Solid: first copies (${count('first')}). Dashed: duplicates (${count('duplicate')}). Bold: later copies with more hops left (${count('higher')}).`;
+  const caption = [
+    `"${key}" asked at ${contact}: ${first.size} of ${topology.servents.length} servents heard, ${answered.size} answered`,
+    '(double ring: answered; dashed ring: never heard)',
+    `solid arrows: first copies (${count('first')}); dashed: duplicates (${count('duplicate')})`,
+    `bold: later copies with more hops left (${count('higher')})`,
+  ].join('\n');
   return render(topology, [...nodes, ...links, ...arrows], caption);
 }
 
+/** Graphviz knows how wide Helvetica's letters are; the others look alike. */
+const FONT = 'Helvetica,Arial,sans-serif';
 /** More labels than these hide what they label. */
-const LABELLED_COPIES_MAX = 40;
+const LABELLED_COPIES_MAX = 20;
 /** Above this size a picture is laid out by forces on several scales, and drawn smaller. */
 const LARGE = 60;
 
@@ -95,7 +100,9 @@ function rules({ ink, dim, face, accent, good, bad }: Palette): string {
     `.${kind} path { stroke: ${colour}; } .${kind} polygon { stroke: ${colour}; fill: ${colour}; }`;
   return [
     `text { fill: ${ink}; }`,
-    `.node ellipse { fill: ${face}; stroke: ${ink}; }`,
+    `.node ellipse { stroke: ${ink}; }`,
+    // The outer ring of two is drawn last, and must not cover the inner one.
+    `.node ellipse:first-of-type { fill: ${face}; }`,
     line('edge', ink),
     `.edge text { fill: ${dim}; }`,
     `.unreached ellipse { stroke: ${dim}; stroke-dasharray: 3 3; }`,
@@ -115,11 +122,13 @@ const STYLE = `<style>\n${rules(ON_LIGHT)}\n@media (prefers-color-scheme: dark) 
 
 async function render({ name, servents }: Topology, parts: readonly string[], caption: string): Promise<string> {
   const large = servents.length > LARGE;
+  // Labels need room between the servents.
+  const labelled = parts.some((part) => part.includes('->') && part.includes('label='));
   const dot = [
     'digraph {',
-    `graph [bgcolor=transparent, overlap=prism, overlap_scaling=3, splines=true, outputorder=edgesfirst, fontname="sans-serif", fontsize=${large ? 20 : 11}, labelloc=b, label=${quoted(`${name}\n${caption}`)}];`,
-    `node [shape=ellipse, fontname="sans-serif", fontsize=${large ? 9 : 11}, margin="0.04,0.02", width=${large ? 0.35 : 0.5}, height=0.3];`,
-    'edge [fontname="sans-serif", fontsize=8, arrowsize=0.6];',
+    `graph [bgcolor=transparent, overlap=prism, overlap_scaling=3, splines=true, pad=0.2, outputorder=edgesfirst, fontname="${FONT}", fontsize=${large ? 20 : 11}, labelloc=b, label=${quoted(`${name}\n${caption}`)}];`,
+    `node [shape=ellipse, fontname="${FONT}", fontsize=${large ? 9 : 11}, margin="0.04,0.02", width=${large ? 0.35 : 0.5}, height=0.3];`,
+    `edge [fontname="${FONT}", fontsize=8, arrowsize=0.6, len=${labelled ? 2.2 : 1.1}];`,
     ...parts,
     '}',
   ].join('\n');

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Any overlay, on mininet hosts: sudo python3 topologies/emulate.py my-overlay.json [--cli | --check]"""
+"""Any overlay, on mininet hosts.
+
+sudo python3 topologies/emulate.py my-overlay.json [--cli | --check]
+"""
 
 import sys
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Sixteen servents in a grid, on mininet hosts: sudo python3 topologies/grid.py [--cli | --check]"""
+"""Sixteen servents in a grid, on mininet hosts.
+
+sudo python3 topologies/grid.py [--cli | --check]
+"""
 
 import sys
 

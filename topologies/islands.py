@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Two rings joined by one link, on mininet hosts: sudo python3 topologies/islands.py [--cli | --check]"""
+"""Two rings joined by one link, on mininet hosts.
+
+sudo python3 topologies/islands.py [--cli | --check]
+"""
 
 import sys
 

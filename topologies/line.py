@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Five servents in a line, on mininet hosts: sudo python3 topologies/line.py [--cli | --check]"""
+"""Five servents in a line, on mininet hosts.
+
+sudo python3 topologies/line.py [--cli | --check]
+"""
 
 import sys
 

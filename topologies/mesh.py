@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Six servents who all know each other, on mininet hosts: sudo python3 topologies/mesh.py [--cli | --check]"""
+"""Six servents who all know each other, on mininet hosts.
+
+sudo python3 topologies/mesh.py [--cli | --check]
+"""
 
 import sys
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Fifty servents with four random neighbours each, on mininet hosts: sudo python3 topologies/random-regular-50.py [--cli | --check]"""
+"""Fifty servents with four random neighbours each, on mininet hosts.
+
+sudo python3 topologies/random-regular-50.py [--cli | --check]
+"""
 
 import sys
 

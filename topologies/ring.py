@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Six servents in a ring, on mininet hosts: sudo python3 topologies/ring.py [--cli | --check]"""
+"""Six servents in a ring, on mininet hosts.
+
+sudo python3 topologies/ring.py [--cli | --check]
+"""
 
 import sys
 

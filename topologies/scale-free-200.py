@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Two hundred servents, a few of them hubs, on mininet hosts: sudo python3 topologies/scale-free-200.py [--cli | --check]"""
+"""Two hundred servents, a few of them hubs, on mininet hosts.
+
+sudo python3 topologies/scale-free-200.py [--cli | --check]
+"""
 
 import sys
 

@@ -1,11 +1,11 @@
 /** `topology simulate`: asks many questions of simulated overlays, and prints what they reached and cost. */
 
 import type { Io } from '../shared/run-main';
+import { tableLines } from '../shared/table';
 import { findTopology } from './catalogue';
 import { type ExperimentOptions, type Measurement, measure, type Result, summarize } from './experiment';
 import type { SimulateOptions } from './options';
 import { linkPaths } from './simulator/path';
-import { tableLines } from './table';
 import { graphOfTopology, type Topology } from './topology';
 
 /** A row of the output. */
@@ -61,7 +61,9 @@ function bar(name: string, share: number): string {
 function format(rows: readonly Row[], as: SimulateOptions['format']): string[] {
   if (as === 'json') return rows.map((row) => JSON.stringify(row));
   if (as === 'csv')
-    return [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row))].map((cells) => cells.join(','));
+    return [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row))].map((cells) =>
+      cells.map(csvCell).join(','),
+    );
   return [
     ...tableLines([
       COLUMNS.map(([title]) => title),
@@ -70,6 +72,12 @@ function format(rows: readonly Row[], as: SimulateOptions['format']): string[] {
     '',
     'Means of one question; times in milliseconds, what 50, 90 and 99 of a hundred answered questions stay below.',
   ];
+}
+
+/** RFC 4180: a name may hold what ends a cell. */
+function csvCell(value: string | number | undefined): string {
+  const text = String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 const COLUMNS: readonly [title: string, property: keyof Row][] = [

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""A hundred servents in a small world, on mininet hosts: sudo python3 topologies/small-world-100.py [--cli | --check]"""
+"""A hundred servents in a small world, on mininet hosts.
+
+sudo python3 topologies/small-world-100.py [--cli | --check]
+"""
 
 import sys
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""One servent among six, on mininet hosts: sudo python3 topologies/star.py [--cli | --check]"""
+"""One servent among six, on mininet hosts.
+
+sudo python3 topologies/star.py [--cli | --check]
+"""
 
 import sys
 

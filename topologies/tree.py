@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Fifteen servents in a tree, on mininet hosts: sudo python3 topologies/tree.py [--cli | --check]"""
+"""Fifteen servents in a tree, on mininet hosts.
+
+sudo python3 topologies/tree.py [--cli | --check]
+"""
 
 import sys
 

@@ -62,12 +62,13 @@ def predict(overlay, start, endpoint_of):
     hops = overlay.hops_from(start)
     expected = {HELD_BY_ALL: {endpoint_of(there): overlay.servents[there].name for there in sorted(hops)}}
     for there in targets(overlay, start):
-        expected[marker_of(overlay.servents[there])] = {endpoint_of(there): overlay.servents[there].name} if there in hops else {}
+        servent = overlay.servents[there]
+        expected[marker_of(servent)] = {endpoint_of(there): servent.name} if there in hops else {}
     return expected
 
 
 def targets(overlay, start):
-    """Whose own keys `start` is asked for: everybody's, or in a large overlay the first at each distance and beyond reach."""
+    """Whose own keys `start` is asked for: all, or in a large overlay the first at each distance and beyond reach."""
     count = len(overlay.servents)
     if count <= EVERY_PAIR_MAX:
         return list(range(count))

@@ -2,24 +2,15 @@
 
 import argparse
 import os
-import signal
 import sys
 import time
 
-from . import check, machine
+from . import check, interruption, machine
 from .machine import MachineError
 from .network import Network, address_of
 from .overlay import OverlayError, read_overlay
 
-WAIT_S = 1.0  # for one more answer: on one machine answers take milliseconds, but two cores may be busy with many servents
-
-
-class Interrupted(BaseException):
-    """SIGTERM or SIGHUP came."""
-
-    def __init__(self, number):
-        super().__init__(number)
-        self.status = 128 + number
+WAIT_S = 1.0  # for one more answer: they take milliseconds, but a core or two may be busy with many servents
 
 
 def main(script=None):
@@ -29,22 +20,16 @@ def main(script=None):
 
 def status_of(script):
     options = parse(script)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+    interruption.watch()
     try:
         return run(options)
     except (MachineError, OverlayError) as error:
         print(f'{os.path.basename(sys.argv[0])}: {error}', file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except interruption.Interrupted as interrupted:
+        interruption.ignore()
         print('interrupted', file=sys.stderr)
-        return 128 + signal.SIGINT
-    except Interrupted as interrupted:
         return interrupted.status
-
-
-def interrupt(number, _frame):
-    raise Interrupted(number)
 
 
 def parse(script):
@@ -58,7 +43,8 @@ def parse(script):
     what = parser.add_mutually_exclusive_group()
     what.add_argument('--cli', action='store_true', help='open mininet\'s prompt with the servents running')
     what.add_argument('--check', action='store_true',
-                      help='ask every servent, and compare who answers with who is within three hops; status 1 on a difference')
+                      help='ask every servent, and compare who answers with who is within three hops; '
+                           'status 1 on a difference')
     parser.add_argument('--ask', metavar='KEY', default='ssh', help='the question [default: %(default)s]')
     parser.add_argument('--at', metavar='SERVENT', help='whom to ask [default: the first]')
     parser.add_argument('--switch', choices=('bridge', 'ovs'), default='bridge',
@@ -177,7 +163,7 @@ def run_prompt(network):
         """mininet's prompt, and a client that has the terminal to itself."""
 
         def do_client(self, line):
-            """client <host> [key ...]: ask the host's own servent, through 127.0.0.1; without a key at the client's prompt"""
+            """client <host> [key ...]: ask the host's own servent through 127.0.0.1; without a key, at a prompt"""
             name, *keys = line.split() or ['']
             position = next((at for at, host in enumerate(network.hosts) if host.name == name), None)
             if position is None:
@@ -194,5 +180,6 @@ See the datagrams:   sh tcpdump -n -i {network.net.switches[0]} udp port {networ
 What a servent says: h1 cat {network.log_of(0)}
 exit, or Ctrl-D, ends it all.
 """, flush=True)
+    interruption.leave_ctrl_c_to_prompt()
     Prompt(network.net)
     return 0

@@ -1,4 +1,4 @@
-"""What the machine must offer before mininet can start: root, mininet's own python, node, a network namespace of our own."""
+"""What the machine must offer before mininet can start: root, mininet's python, node, namespaces."""
 
 import ctypes
 import os
@@ -33,7 +33,7 @@ def require_root():
 
 
 def require_mininet():
-    """Makes `import mininet` work. Debian installs it for its own python only, which need not be the first on the PATH."""
+    """Makes `import mininet` work. Debian installs it for its own python, which may not be first on the PATH."""
     try:
         import mininet.net  # noqa: F401
         return
@@ -67,7 +67,7 @@ def require_build():
 
 
 def find_node(given=None):
-    """Path of a node that is new enough. sudo resets the PATH, so one that a user installed for himself is looked for."""
+    """Path of a node that is new enough. sudo resets the PATH: one that a user installed is looked for."""
     found = given or shutil.which('node') or node_of_user(os.environ.get('SUDO_USER'))
     if not found:
         raise MachineError('node is not on root\'s PATH: name it with --node "$(which node)"')
@@ -94,17 +94,18 @@ def node_of_user(user):
 
 
 def leave_machine(network):
-    """Gives this process, and all it starts, a mount namespace of their own, and with `network` a network namespace too.
+    """Gives this process, and all it starts, a mount namespace of their own; with `network` a network namespace too.
 
     Bridges and veths then belong to it: runs side by side do not collide, the machine's firewall (docker's drops what
     crosses a bridge) does not interfere, and the kernel clears all away with the last process, even after kill -9.
     """
     if _libc.unshare(CLONE_NEWNS | (CLONE_NEWNET if network else 0)) != 0:
         reason = os.strerror(ctypes.get_errno())
-        raise MachineError(f'this machine lets root make no namespaces ({reason}): in a container, start it with --privileged')
+        raise MachineError(f'this machine lets root make no namespaces ({reason}): in a container, start it with '
+                           '--privileged')
     run('mount', '--make-rslave', '/')
     if network:
-        run('mount', '-t', 'sysfs', 'sysfs', '/sys')  # brctl finds bridges there: /sys shows the namespace that mounted it
+        run('mount', '-t', 'sysfs', 'sysfs', '/sys')  # brctl looks there; it shows the namespace that mounted it
         run('ip', 'link', 'set', 'lo', 'up')
         for switch in Path('/proc/sys/net/bridge').glob('bridge-nf-call-*'):
             switch.write_text('0')  # mininet warns of it otherwise; there are no rules in here that it could apply

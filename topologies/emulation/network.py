@@ -5,12 +5,11 @@ import ipaddress
 import json
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 
-from . import machine
+from . import interruption, machine
 from .machine import MachineError
 
 SUBNET = ipaddress.ip_network('10.0.0.0/16')
@@ -210,9 +209,7 @@ class Network:
             return (log.read().strip().splitlines() or ['it said nothing'])[-1]
 
     def _stop(self):
-        # A second Ctrl-C must not stop the clearing up.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        interruption.ignore()
         for process in self.started:
             process.terminate()
         deadline = time.monotonic() + GOODBYE_S
@@ -269,7 +266,7 @@ def event_of(line):
 
 
 def ovs_name(pid):
-    """Bridges of Open vSwitch live outside our namespace: the name says whose they are. 15 characters with `-eth1000`."""
+    """Bridges of Open vSwitch live outside our namespace: the name says whose. 15 characters with `-eth1000`."""
     return f'{OVS_PREFIX}{pid:x}'[:8]
 
 

@@ -1,4 +1,4 @@
-"""An overlay read from its JSON file, and the prediction of who answers. Knows nothing of mininet, root or processes."""
+"""An overlay read from its JSON file, and the prediction of who answers. Knows nothing of mininet or processes."""
 
 import json
 import os
@@ -21,7 +21,7 @@ class Servent:
 
 
 class Wire:
-    """Two servents, by position, whose link delays or loses: (milliseconds, percent) in each direction, (0, 0) for nothing."""
+    """Two servents, by position, whose link delays or loses: (milliseconds, percent) in each direction."""
 
     def __init__(self, ends):
         self.ends = ends
@@ -38,7 +38,7 @@ class Overlay:
         self.wires = wires
 
     def hops_from(self, start, limit=HOPS_MAX):
-        """Breadth-first search over the neighbour lists: {position: hops} of all within `limit`, `start` itself with 0."""
+        """Breadth-first search over the neighbour lists: {position: hops} of all within `limit`, `start` with 0."""
         hops = {start: 0}
         ring = [start]
         for distance in range(1, limit + 1):

@@ -47,7 +47,8 @@ class Reading(unittest.TestCase):
         self.assertEqual(servents[0].file, '/project/topologies/../fixtures/x.txt')
 
     def test_gives_both_directions_of_a_wire_their_own_delay(self):
-        wires = overlay(('s2', 's1', {'delayMs': 5, **ONE_WAY}), ('s1', 's2', {'delayMs': 7, 'lossPercent': 1, **ONE_WAY}),
+        wires = overlay(('s2', 's1', {'delayMs': 5, **ONE_WAY}),
+                        ('s1', 's2', {'delayMs': 7, 'lossPercent': 1, **ONE_WAY}),
                         ('s2', 's3', {'lossPercent': 2}), ('s3', 's4')).wires
         self.assertEqual([(wire.ends, wire.forth, wire.back) for wire in wires],
                          [((0, 1), (7, 1), (5, 0)), ((1, 2), (0, 2), (0, 2))])
@@ -66,7 +67,8 @@ class Reading(unittest.TestCase):
     def test_names_the_file_that_cannot_be_used(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'overlay.json')
-            for text, words in (('{', 'not JSON'), ('[]', 'not an overlay'), (json.dumps({'servents': []}), 'at least one')):
+            empty = json.dumps({'servents': []})
+            for text, words in (('{', 'not JSON'), ('[]', 'not an overlay'), (empty, 'at least one')):
                 with open(path, 'w', encoding='utf-8') as file:
                     file.write(text)
                 with self.assertRaisesRegex(OverlayError, f'overlay.json: .*{words}'):
@@ -107,7 +109,8 @@ class Comparison(unittest.TestCase):
         self.assertEqual(foretold['marker-of-s5'], {})
 
     def test_shows_a_row_for_every_servent_and_every_wrong_key(self):
-        question = Question(0, 1, '10.0.0.1:5000', {'marker-of-all': {'a': 's1', 'b': 's2'}, 'marker-of-s2': {'b': 's2'}})
+        question = Question(0, 1, '10.0.0.1:5000',
+                            {'marker-of-all': {'a': 's1', 'b': 's2'}, 'marker-of-s2': {'b': 's2'}})
         compare(question, ['{"key":"marker-of-all","value":"s1","from":"a"}'], 1)
         rows = [line.split() for line in table(overlay(), [question])]
         self.assertEqual(rows[1], ['s1', '10.0.0.1:5000', 'h2', 'marker-of-all', 's1', 's2', 's1', 'WRONG'])

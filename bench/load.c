@@ -1,28 +1,34 @@
 /*
  * The load generator: one UDP socket, one process, batches of 64, loopback only, ended by its own clock.
  *
- *   load <ask|flood|forward> <127.x.x.x:port | -> <keys> <outstanding> <seconds> [<warm-up seconds>]
+ *   load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds>]
  *
  *   ask      sends CLIREQs and keeps <outstanding> of them unanswered: answers per second; with 1 outstanding, latencies
+ *   txt      the same with DNS questions for TXT records of <key>.bench.
+ *   get      the same with memcached's get
  *   flood    sends CLIREQs; one is done when all FANOUT neighbours got their QUERY
  *   forward  sends QUERYs of ttl 3, each with a new sequence number, as the first neighbour; done when the others got theirs
+ *   mixed    by turns a CLIREQ and such a QUERY
+ *   pace     sends <rate> CLIREQs a second, whatever comes back: the longest that an answer took, and whether each was right
  *
- * The keys are the first words of the lines of <keys>. At start it prints `port <p>`: it plays all the neighbours itself, as
- * 127.0.0.1:<p> to 127.0.0.8:<p>. With `-` it then reads its target from the first line of its standard input, so that a servent
- * can be started in between with these neighbours. It prints `measuring` when the warm-up is over and counting begins, and at the
- * end one line of JSON.
+ * The keys are the first words of the lines of <keys>; for `pace` they end in their number in the file, from 0, in 7 digits, and
+ * each value is one letter (later ones for later versions of the file) and the key. At start it prints `port <p>`: it plays all
+ * the neighbours itself, as 127.0.0.1:<p> to 127.0.0.8:<p>. With `-` it then reads its target from the first line of its standard
+ * input, so that a servent can be started in between with these neighbours. It prints `measuring` when the warm-up is over and
+ * counting begins, and at the end one line of JSON.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 64, FANOUT = 8, SLOT = 2048, KEY_MAX = 512, OUTSTANDING_MAX = 65536, SECONDS_MAX = 60, LATENCIES = 1 << 22 };
+enum { BATCH = 64, FANOUT = 8, SLOT = 2048, KEY_MAX = 512, OUTSTANDING_MAX = 65536, SECONDS_MAX = 60, LATENCIES = 1 << 22, NUMBER = 7 };
 enum { CLIREQ = 1, QUERY = 2, RESPONSE = 3 };
 
 static unsigned char in[BATCH][SLOT], out[BATCH][SLOT];
@@ -44,6 +50,11 @@ static void fail(const char *what) {
   exit(1);
 }
 
+static void fail_with(const char *what) {
+  fprintf(stderr, "%s\n", what);
+  exit(1);
+}
+
 static void read_keys(const char *path) {
   FILE *file = fopen(path, "r");
   if (!file) fail(path);
@@ -57,10 +68,7 @@ static void read_keys(const char *path) {
   }
   fclose(file);
   free(line);
-  if (key_count == 0) {
-    fprintf(stderr, "%s holds no keys\n", path);
-    exit(1);
-  }
+  if (key_count == 0) fail_with("the file holds no keys");
 }
 
 /* Only loopback: this is a load for one's own machine. */
@@ -75,13 +83,38 @@ static void read_target(char *text) {
   target.sin_port = htons((unsigned short)atoi(colon + 1));
 }
 
+static enum { ASK, TXT, GET, FLOOD, FORWARD, MIXED, PACE } mode;
+static const char *const modes[] = {"ask", "txt", "get", "flood", "forward", "mixed", "pace", NULL};
+
+/* A DNS question for TXT, class IN, in the zone `bench.`. */
+static size_t dns_question(unsigned char *to, const char *key, size_t length, unsigned sequence) {
+  static const unsigned char head[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}, tail[] = "\5bench\0\0\20\0\1";
+  memcpy(to, head, sizeof head);
+  to[0] = (unsigned char)(sequence >> 8);
+  to[1] = (unsigned char)sequence;
+  to[12] = (unsigned char)length;
+  memcpy(to + 13, key, length);
+  memcpy(to + 13 + length, tail, sizeof tail - 1);
+  return 13 + length + sizeof tail - 1;
+}
+
+/* memcached's frame of one datagram, then its text protocol. */
+static size_t get_question(unsigned char *to, const char *key, unsigned sequence) {
+  unsigned char frame[] = {(unsigned char)(sequence >> 8), (unsigned char)sequence, 0, 0, 0, 1, 0, 0};
+  memcpy(to, frame, sizeof frame);
+  return sizeof frame + (size_t)sprintf((char *)to + sizeof frame, "get %s\r\n", key);
+}
+
 /* Writes one question and returns its length. */
-static size_t question(unsigned char *to, int forward, unsigned sequence, unsigned short port) {
+static size_t question(unsigned char *to, unsigned sequence, unsigned short port) {
   const char *key = keys[sequence % key_count];
   size_t length = strlen(key), at = 2;
+  if (mode == TXT) return dns_question(to, key, length, sequence);
+  if (mode == GET) return get_question(to, key, sequence);
+  int query = mode == FORWARD || (mode == MIXED && sequence % 2);
   to[0] = 0;
-  to[1] = forward ? QUERY : CLIREQ;
-  if (forward) {
+  to[1] = query ? QUERY : CLIREQ;
+  if (query) {
     unsigned ip = htonl(INADDR_LOOPBACK), number = htonl(sequence);
     memcpy(to + 2, "\0\3", 2);
     memcpy(to + 4, &ip, 4);
@@ -93,6 +126,72 @@ static size_t question(unsigned char *to, int forward, unsigned sequence, unsign
   return at + length;
 }
 
+/* Whether a DNS server has no such record, or memcached no such key. */
+static int refused(const unsigned char *answer, size_t length) {
+  if (mode == TXT) return length < 12 || answer[3] & 15 || answer[7] == 0;
+  return mode == GET && (length < 14 || memcmp(answer + 8, "VALUE ", 6));
+}
+
+/* ---- pace: answers are told apart by the number at the end of their key ---- */
+
+static double *asked_at;
+static double longest;
+static long answered, wrong, latest_number;
+static char letter, letters[8];
+
+/* Notes an answer: how long it took, that its value is its key's, and that no answer to a later question was of an older file. */
+static void note_answer(const unsigned char *response, size_t length) {
+  const unsigned char *tab = memchr(response, '\t', length);
+  size_t key_length = tab ? (size_t)(tab - response) - 2 : 0;
+  if (!tab || key_length < NUMBER || length < 2 * key_length + 4 || memcmp(response + 2, tab + 2, key_length)) {
+    wrong++;
+    return;
+  }
+  long number = atol((const char *)tab - NUMBER);
+  if (number < 0 || (size_t)number >= key_count || asked_at[number] == 0) {
+    wrong++;
+    return;
+  }
+  double took = now() - asked_at[number];
+  asked_at[number] = 0;
+  answered++;
+  if (took > longest) longest = took;
+  if (number >= latest_number) {
+    if (tab[1] < letter) wrong++;
+    if (tab[1] != letter && strlen(letters) < sizeof letters - 1) letters[strlen(letters)] = (char)tab[1];
+    letter = (char)tab[1];
+    latest_number = number;
+  }
+}
+
+/* Asks for key after key at an even pace, each once. */
+static void pace(int fd, long rate, double seconds) {
+  unsigned char bytes[SLOT], answer[SLOT];
+  long due = 0, total = (long)((double)rate * seconds);
+  double start = now(), end = start + seconds + 1; /* A second for the last answers. */
+  asked_at = calloc(key_count, sizeof *asked_at);
+  if ((size_t)total > key_count) total = (long)key_count;
+  long sent = 0;
+  while (now() < end && (sent < total || answered + wrong < sent)) {
+    for (due = (long)((now() - start) * (double)rate) + 1; sent < due && sent < total; sent++) {
+      size_t length = question(bytes, (unsigned)sent, 0);
+      asked_at[sent] = now();
+      sendto(fd, bytes, length, 0, (struct sockaddr *)&target, sizeof target);
+    }
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    double wait = start + (double)sent / (double)rate - now();
+    struct timespec patience = {.tv_nsec = sent == total ? 1000000 : wait > 0 ? (long)(wait * 1e9) : 0};
+    ppoll(&ready, 1, &patience, NULL);
+    ssize_t got;
+    while ((got = recv(fd, answer, sizeof answer - 1, MSG_DONTWAIT)) > 0) {
+      answer[got] = 0;
+      note_answer(answer, (size_t)got);
+    }
+  }
+  printf("{\"sent\":%ld,\"answered\":%ld,\"wrong\":%ld,\"longestMs\":%.3f,\"versions\":\"%s\"}\n", sent, answered, wrong,
+         longest * 1e3, letters);
+}
+
 static int by_value(const void *a, const void *b) {
   float x = *(const float *)a, y = *(const float *)b;
   return (x > y) - (x < y);
@@ -100,17 +199,19 @@ static int by_value(const void *a, const void *b) {
 
 int main(int argc, char **argv) {
   if (argc < 6 || argc > 7) {
-    fprintf(stderr, "usage: load <ask|flood|forward> <127.x.x.x:port | -> <keys> <outstanding> <seconds> [<warm-up seconds>]\n");
+    fprintf(stderr, "usage: load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds>]\n");
     return 2;
   }
-  int ask = !strcmp(argv[1], "ask"), forward = !strcmp(argv[1], "forward");
+  while (modes[mode] && strcmp(argv[1], modes[mode])) mode++;
   long most = atol(argv[4]);
   double seconds = atof(argv[5]), warm_up = argc > 6 ? atof(argv[6]) : 0;
-  if (most < 1 || most > OUTSTANDING_MAX || !(seconds > 0) || seconds > SECONDS_MAX || !(warm_up >= 0) || warm_up > SECONDS_MAX) {
-    fprintf(stderr, "outstanding is 1 to %d, seconds are more than 0, and both at most %d\n", OUTSTANDING_MAX, SECONDS_MAX);
+  if (!modes[mode] || most < 1 || most > OUTSTANDING_MAX || !(seconds > 0) || seconds > SECONDS_MAX || !(warm_up >= 0) || warm_up > SECONDS_MAX) {
+    fprintf(stderr, "a mode of those above, outstanding or rate 1 to %d, seconds are more than 0, and both at most %d\n", OUTSTANDING_MAX, SECONDS_MAX);
     return 2;
   }
-  int copies = forward ? FANOUT - 1 : FANOUT;
+  /* Two questions of `mixed` call for as many QUERYs as one CLIREQ and one forward. */
+  int counts_answers = mode == ASK || mode == TXT || mode == GET, pair = mode == MIXED ? 2 : 1;
+  int copies = mode == FORWARD ? FANOUT - 1 : mode == MIXED ? 2 * FANOUT - 1 : FANOUT;
   read_keys(argv[3]);
 
   int fd = socket(AF_INET, SOCK_DGRAM, 0), buffer = 8 << 20;
@@ -127,6 +228,10 @@ int main(int argc, char **argv) {
   char line[64];
   read_target(strcmp(argv[2], "-") ? argv[2] : fgets(line, sizeof line, stdin) ? line : "");
 
+  if (mode == PACE) {
+    pace(fd, most, seconds);
+    return 0;
+  }
   for (int i = 0; i < BATCH; i++) {
     in_iov[i] = (struct iovec){in[i], SLOT};
     out_iov[i].iov_base = out[i];
@@ -150,7 +255,7 @@ int main(int argc, char **argv) {
     }
     while (open_questions < most) {
       int wanted = most - open_questions < BATCH ? (int)(most - open_questions) : BATCH;
-      for (int i = 0; i < wanted; i++) out_iov[i].iov_len = question(out[i], forward, sequence++, local.sin_port);
+      for (int i = 0; i < wanted; i++) out_iov[i].iov_len = question(out[i], sequence++, local.sin_port);
       asked = now();
       int done = sendmmsg(fd, out_msgs, (unsigned)wanted, 0);
       if (done < 0 && errno != ECONNREFUSED && errno != EINTR) fail("sendmmsg");
@@ -165,19 +270,21 @@ int main(int argc, char **argv) {
     }
     if (most == 1 && timed < LATENCIES) latencies[timed++] = (float)((now() - asked) * 1e6);
     for (int i = 0; i < got; i++) {
-      int type = in_msgs[i].msg_len > 1 ? in[i][1] : 0;
+      int type = counts_answers ? RESPONSE : in_msgs[i].msg_len > 1 ? in[i][1] : 0;
       responses += type == RESPONSE;
       queries += type == QUERY;
-      if (ask && type == RESPONSE) open_questions--;
-      if (!ask && type == QUERY && ++parts % copies == 0) open_questions--;
+      if (counts_answers) open_questions--;
+      if (refused(in[i], in_msgs[i].msg_len)) fail_with("an answer without a value");
+      if (!counts_answers && type == QUERY && ++parts % copies == 0) open_questions -= pair;
     }
     if (open_questions < 0) open_questions = 0; /* Late ones of those given up. */
   }
   double took = now() - start;
   qsort(latencies, (size_t)timed, sizeof *latencies, by_value);
   printf("{\"sent\":%ld,\"lost\":%ld,\"responses\":%ld,\"queries\":%ld,\"seconds\":%.3f,\"responsesPerSecond\":%.0f,"
-         "\"queriesPerSecond\":%.0f",
-         sent, lost, responses, queries, took, (double)responses / took, (double)queries / took);
+         "\"queriesPerSecond\":%.0f,\"datagramsPerSecond\":%.0f",
+         sent, lost, responses, queries, took, (double)responses / took, (double)queries / took,
+         (double)(responses + queries) / took);
   if (timed) printf(",\"p50Us\":%.2f,\"p99Us\":%.2f", latencies[timed / 2], latencies[timed * 99 / 100]);
   printf("}\n");
   return 0;

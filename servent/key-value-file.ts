@@ -7,6 +7,7 @@ import { escapeBytes } from '../shared/escape';
 import { RESPONSE_HEADER } from '../shared/wire/response';
 import { TAB } from '../shared/wire/text';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
+import { findByte } from './find-byte';
 import { PairTable } from './pair-table';
 
 const LF = 10;
@@ -51,10 +52,10 @@ export function parseKeyValueFile(bytes: Uint8Array): KeyValueFile {
   let written = 0;
   let start = BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0;
   while (start < bytes.length) {
-    const lf = bytes.indexOf(LF, start);
-    const end = lf < 0 ? bytes.length : lf;
-    written = parseLine(file, bytes, lineNumber++, start, lf > start && bytes[lf - 1] === CR ? lf - 1 : end, written);
-    start = end + 1;
+    const lf = findByte(bytes, LF, start);
+    const end = lf < bytes.length && lf > start && bytes[lf - 1] === CR ? lf - 1 : lf;
+    written = parseLine(file, bytes, lineNumber++, start, end, written);
+    start = lf + 1;
   }
   return file;
 }
@@ -84,13 +85,18 @@ function parseLine(
     return written;
   }
   // What is written is never longer than what was read; only the last line's LF may lack room, and needs none.
-  bytes.copyWithin(written, keyAt, keyEnd);
+  move(bytes, written, keyAt, keyEnd);
   bytes[written + keyLength] = TAB;
-  bytes.copyWithin(written + keyLength + 1, valueAt, valueEnd);
+  move(bytes, written + keyLength + 1, valueAt, valueEnd);
   const behind = written + pairLength + 1;
   if (behind < bytes.length) bytes[behind] = LF;
   file.pairs.put(written, keyLength);
   return behind + 1;
+}
+
+/** Moves bytes[start, end) to `to`. Of most files nothing need be moved: one TAB, and no comment before. */
+function move(bytes: Uint8Array, to: number, start: number, end: number): void {
+  if (to !== start) bytes.copyWithin(to, start, end);
 }
 
 function report(file: KeyValueFile, line: number, key: Uint8Array, pairLength: number | undefined): void {

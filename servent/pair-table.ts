@@ -4,33 +4,37 @@
  */
 
 import { TAB } from '../shared/wire/text';
+import { findByte, LOOP_MAX } from './find-byte';
 
 /** Ends each pair in the text; no key or value can contain it. */
 const END = 10;
-/** A slot that holds no pair. */
-const FREE = 0xffff_ffff;
+/** The tag of a slot that holds no pair. */
+const FREE = 0;
 /** Two slots of three in use at most: a probe ends after two steps on average. */
 const SLOTS_PER_PAIR = 1.5;
 
-/** Up to here a plain loop copies and searches faster than a call into the engine does, bytes. */
-const LOOP_MAX = 128;
-
-/** What a table is made of: pairs as `key TAB value LF` in `text`, and in `slots` where each begins. */
+/**
+ * What a table is made of: pairs as `key TAB value LF` in `text`, in `slots` where each begins, and in `tags` a byte of its
+ * key's hash, so that a probe reads the text, far away in memory, hardly ever in vain.
+ */
 export interface PairTableParts {
   text: Uint8Array;
   slots: Uint32Array;
+  tags: Uint8Array;
   size: number;
 }
 
 export class PairTable {
   #text: Uint8Array;
   #slots: Uint32Array;
+  #tags: Uint8Array;
   #size: number;
 
   /** An empty table for at most `pairsMax` pairs whose text stands in `text` (at most 2^32 - 2 bytes). */
   constructor(text: Uint8Array = new Uint8Array(0), pairsMax = 0) {
     this.#text = text;
-    this.#slots = new Uint32Array(Math.ceil(pairsMax * SLOTS_PER_PAIR) + 1).fill(FREE);
+    this.#slots = new Uint32Array(Math.ceil(pairsMax * SLOTS_PER_PAIR) + 1);
+    this.#tags = new Uint8Array(this.#slots.length);
     this.#size = 0;
   }
 
@@ -39,13 +43,14 @@ export class PairTable {
     const table = new PairTable();
     table.#text = parts.text;
     table.#slots = parts.slots;
+    table.#tags = parts.tags;
     table.#size = parts.size;
     return table;
   }
 
   /** The parts, to hand to another thread. The table shares their memory. */
   get parts(): PairTableParts {
-    return { text: this.#text, slots: this.#slots, size: this.#size };
+    return { text: this.#text, slots: this.#slots, tags: this.#tags, size: this.#size };
   }
 
   /** How many keys it holds. */
@@ -55,20 +60,22 @@ export class PairTable {
 
   /** Takes in the pair that stands at `at` in the text, with a key of `keyLength` bytes. A later pair replaces an earlier one of its key. */
   put(at: number, keyLength: number): void {
-    const slot = this.#slot(this.#text, at, at + keyLength);
-    if (this.#slots[slot] === FREE) this.#size++;
+    const h = hash(this.#text, at, at + keyLength);
+    const slot = this.#slot(h, this.#text, at, at + keyLength);
+    if (this.#tags[slot] === FREE) this.#size++;
+    this.#tags[slot] = tagOf(h);
     this.#slots[slot] = at;
   }
 
   /** Where the pair of the key in bytes[start, end) begins in the text, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    const at = this.#slots[this.#slot(bytes, start, end)]!;
-    return at === FREE ? -1 : at;
+    const slot = this.#slot(hash(bytes, start, end), bytes, start, end);
+    return this.#tags[slot] === FREE ? -1 : this.#slots[slot]!;
   }
 
   /** Bytes of the `key TAB value` that begins at `at`. */
   lengthOf(at: number): number {
-    return this.#endOf(at) - at;
+    return findByte(this.#text, END, at) - at;
   }
 
   /** Copies the `key TAB value` of `length` bytes that begins at `at` into target at `offset`. */
@@ -82,32 +89,26 @@ export class PairTable {
   get(key: Uint8Array | string): Uint8Array | undefined {
     const bytes = typeof key === 'string' ? Buffer.from(key) : key;
     const at = this.find(bytes, 0, bytes.length);
-    return at < 0 ? undefined : this.#text.subarray(at + bytes.length + 1, this.#endOf(at));
+    return at < 0 ? undefined : this.#text.subarray(at + bytes.length + 1, findByte(this.#text, END, at));
   }
 
   /** All pairs, as views into the table, in no particular order. */
   *[Symbol.iterator](): Generator<[key: Uint8Array, value: Uint8Array]> {
-    for (const at of this.#slots) {
-      if (at === FREE) continue;
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      if (this.#tags[slot] === FREE) continue;
+      const at = this.#slots[slot]!;
       const tab = this.#text.indexOf(TAB, at);
-      yield [this.#text.subarray(at, tab), this.#text.subarray(tab + 1, this.#endOf(at))];
+      yield [this.#text.subarray(at, tab), this.#text.subarray(tab + 1, findByte(this.#text, END, at))];
     }
   }
 
-  #endOf(at: number): number {
-    const text = this.#text;
-    const loopEnd = Math.min(at + LOOP_MAX, text.length);
-    for (let i = at; i < loopEnd; i++) if (text[i] === END) return i;
-    const end = text.indexOf(END, loopEnd);
-    return end < 0 ? text.length : end;
-  }
-
-  /** The slot of a key: the one that holds its pair, or the free one where it would go. */
-  #slot(bytes: Uint8Array, start: number, end: number): number {
-    const slots = this.#slots;
-    let slot = Math.floor((hash(bytes, start, end) / 0x1_0000_0000) * slots.length);
-    while (slots[slot] !== FREE && !this.#isKeyAt(slots[slot]!, bytes, start, end)) {
-      slot = slot + 1 === slots.length ? 0 : slot + 1;
+  /** The slot of a key with this hash: the one that holds its pair, or the free one where it would go. */
+  #slot(h: number, bytes: Uint8Array, start: number, end: number): number {
+    const tags = this.#tags;
+    const tag = tagOf(h);
+    let slot = Math.floor((h / 0x1_0000_0000) * tags.length);
+    while (tags[slot] !== FREE && (tags[slot] !== tag || !this.#isKeyAt(this.#slots[slot]!, bytes, start, end))) {
+      slot = slot + 1 === tags.length ? 0 : slot + 1;
     }
     return slot;
   }
@@ -129,4 +130,9 @@ function hash(bytes: Uint8Array, start: number, end: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** A byte of the hash that did not choose the slot; never FREE. */
+function tagOf(h: number): number {
+  return (h & 0xff) | 1;
 }

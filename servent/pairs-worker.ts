@@ -14,7 +14,8 @@ function load(path: string): [LoadReport, ArrayBuffer[]?] {
     const bytes = file.byteLength === file.buffer.byteLength ? file : new Uint8Array(file);
     const { pairs, problems, problemCount } = parseKeyValueFile(bytes);
     const { parts } = pairs;
-    return [{ parts, problems, problemCount }, [parts.text.buffer as ArrayBuffer, parts.slots.buffer as ArrayBuffer]];
+    const memory = [parts.text, parts.slots, parts.tags].map(({ buffer }) => buffer as ArrayBuffer);
+    return [{ parts, problems, problemCount }, memory];
   } catch (error) {
     const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
     return [{ failure: { code, message } }];

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lookup } from '../client/lookup';
 import type { Io } from '../shared/run-main';
+import { tableLines } from '../shared/table';
 import { findTopology } from './catalogue';
 import type { CheckOptions } from './options';
 import { type RunningServent, type ServentPlan, withOverlay } from './processes';
 import { answerers } from './reach';
-import { tableLines } from './table';
 import { graphOfTopology, type Topology } from './topology';
 import { planOf } from './up';
 

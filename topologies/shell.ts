@@ -2,13 +2,13 @@
 
 import { resolve } from 'node:path';
 import type { Io } from '../shared/run-main';
+import { tableLines } from '../shared/table';
 import { findTopology, shippedTopologies, topologyOf } from './catalogue';
 import { check } from './check';
 import { drawTopology } from './draw';
 import { generate, KINDS } from './generators';
 import type { TopologyOptions } from './options';
 import { simulate } from './simulate';
-import { tableLines } from './table';
 import { formatTopology } from './topology';
 import { trace } from './trace';
 import { up } from './up';

@@ -1,11 +1,11 @@
 /** `topology simulate`: asks many questions of simulated overlays, and prints what they reached and cost. */
 
 import type { Io } from '../shared/run-main';
+import { tableLines } from '../shared/table';
 import { findTopology } from './catalogue';
 import { type ExperimentOptions, type Measurement, measure, type Result, summarize } from './experiment';
 import type { SimulateOptions } from './options';
 import { linkPaths } from './simulator/path';
-import { tableLines } from './table';
 import { graphOfTopology, type Topology } from './topology';
 
 /** A row of the output. */

@@ -5,11 +5,11 @@ import { ANSWER_WAIT_MS } from '../client/core';
 import { run as runClient } from '../client/shell';
 import { hostPortOf } from '../shared/host-port';
 import type { Io } from '../shared/run-main';
+import { tableLines } from '../shared/table';
 import { findTopology } from './catalogue';
 import { neighboursOf } from './graph';
 import type { UpOptions } from './options';
 import { type RunningServent, type ServentPlan, withOverlay } from './processes';
-import { tableLines } from './table';
 import type { Topology } from './topology';
 import { graphOfTopology } from './topology';
 

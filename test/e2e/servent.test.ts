@@ -2,11 +2,11 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Command, endAllCommands, runToEnd, start, startServentCommand } from '../support/commands';
+import { type Command, endAllCommands, ROOT, runToEnd, start, startServentCommand } from '../support/commands';
 
 const SERVICES = 'fixtures/services-debian.txt';
 
@@ -151,6 +151,51 @@ describe('the servent command', () => {
     expect(ended.status).to.equal(1);
   });
 
+  describe('where koffi is not installed', () => {
+    const environment = { NODE_OPTIONS: `--require ${JSON.stringify(join(ROOT, 'test/support/without-koffi.cjs'))}` };
+
+    it('serves through dgram', async () => {
+      const servent = await startServentCommand(write('one.txt', 'a 1\n'), [], environment);
+      expect(servent.out()).to.match(/\(dgram\)\n$/);
+      const { out } = await runToEnd('client', [servent.address, 'a', '--first', '--json']);
+      expect(JSON.parse(out)).to.include({ key: 'a', value: '1' });
+    });
+
+    it('refuses --io batch in one line, with status 1', async () => {
+      const ended = await runToEnd('servent', ['0', SERVICES, '--io', 'batch'], '', environment);
+      expect(ended.err).to.match(/^servent: --io batch cannot be had here: [^\n]*(koffi|Linux)[^\n]*\n$/);
+      expect(ended).to.include({ status: 1, out: '' });
+    });
+  });
+
+  it('has a socket of its own for each neighbour where it has batches, and serves them all', async function () {
+    const neighbours = [createSocket('udp4'), createSocket('udp4')];
+    for (const neighbour of neighbours) {
+      neighbour.bind(0, '127.0.0.1');
+      await once(neighbour, 'listening');
+    }
+    const ports = neighbours.map((neighbour) => neighbour.address().port);
+    const servent = await startServentCommand(
+      write('one.txt', 'a 1\n'),
+      ports.map((port) => `127.0.0.1:${port}`),
+    );
+    if (!servent.out().includes('(batch)')) return this.skip();
+    expect(remotePorts(Number(servent.address.split(':')[1])).sort()).to.deep.equal([0, ...ports].sort());
+    const [host, port] = servent.address.split(':');
+    const client = createSocket('udp4');
+    client.bind(0, '127.0.0.1');
+    await once(client, 'listening');
+    const query = Buffer.from('000200037f000001000000000000' + '61', 'hex');
+    query.writeUInt16BE(client.address().port, 8);
+    const answered = once(client, 'message');
+    const forwarded = once(neighbours[1]!, 'message');
+    neighbours[0]!.send(query, Number(port), host);
+    expect(String((await answered)[0])).to.equal('\0\x03a\t1');
+    query[3] = 2;
+    expect((await forwarded)[0]).to.deep.equal(query);
+    for (const socket of [client, ...neighbours]) socket.close();
+  });
+
   for (const word of ['--help', '--version', 'completion']) {
     it(`prints a text and ends with status 0 for ${word}`, async () => {
       const { status, out, err } = await runToEnd('servent', [word]);
@@ -223,4 +268,13 @@ async function ask(address: string, ...datagrams: Buffer[]): Promise<void> {
     );
   }
   socket.close();
+}
+
+/** The ports of the peers of all sockets bound to a port, 0 for one that is connected to none (Linux). */
+function remotePorts(port: number): number[] {
+  return readFileSync('/proc/net/udp', 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/[\s:]+/))
+    .filter((words) => Number.parseInt(words[2] ?? '', 16) === port)
+    .map((words) => Number.parseInt(words[4]!, 16));
 }

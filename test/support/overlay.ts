@@ -13,7 +13,7 @@ import { serventAt } from '../../topologies/simulator/address';
 import { Network, type NetworkOptions, type Observer } from '../../topologies/simulator/network';
 import { constant, type Delay, type Path, PERFECT_PATH } from '../../topologies/simulator/path';
 import type { Question } from '../../topologies/simulator/question';
-import { traceTo } from '../../topologies/simulator/trace';
+import { traceTo } from './trace';
 
 /** What a question brought. */
 export interface Outcome {

@@ -1,7 +1,7 @@
 /** Everything that happens in a simulated network as lines of text: the same run gives the same lines, byte for byte. */
 
 import { type Endpoint, formatEndpoint } from '../../shared/endpoint';
-import type { Observer } from './network';
+import type { Observer } from '../../topologies/simulator/network';
 
 /** An observer that gives each effect to `line`, as `time what details`, with datagrams in hex. */
 export function traceTo(line: (text: string) => void): Observer {

@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
@@ -98,15 +99,20 @@ describe('a servent whose system calls fail', function () {
     client.on('message', () => heard++);
     client.bind(0, '127.0.0.1');
     await once(client, 'listening');
-    for (let i = 0; i < QUESTIONS; i++) {
+    // strace has one child: the servent.
+    const servent = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'));
+    const statsAt = async (signal: NodeJS.Signals): Promise<Stats> => {
+      process.kill(servent, signal);
+      return JSON.parse((await lines.next()).value as string) as Stats;
+    };
+    for (let asked = 1; asked <= QUESTIONS; asked++) {
       client.send(encodeClireq({ text: Buffer.from('ssh') }), port, '127.0.0.1');
-      await soon(5);
+      while (sum((await statsAt('SIGUSR2')).received) < asked);
     }
-    await soon(300);
     const exited = once(child, 'exit');
-    process.kill(-child.pid!, 'SIGTERM');
-    const stats = JSON.parse((await lines.next()).value as string) as Stats;
+    const stats = await statsAt('SIGTERM');
     const [status] = await exited;
+    while (heard < stats.answers - sum(stats.sendErrors)) await once(client, 'message');
     client.close();
     expect(status, 'it ends when it is told to').to.equal(0);
     expect(sum(stats.received)).to.equal(sum(stats.handled) + sum(stats.dropped));
@@ -116,8 +122,4 @@ describe('a servent whose system calls fail', function () {
 
 function sum(group: Readonly<Record<string, number>>): number {
   return Object.values(group).reduce((one, other) => one + other, 0);
-}
-
-function soon(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
 }

@@ -406,6 +406,9 @@ describe('the defences', () => {
       expect(ask(servent, '203.0.113.100:1', 999)).to.deep.equal([]);
       expect(ask(servent, '203.0.113.100:1', 1000)).to.deep.equal([]);
       expect(ask(servent, '203.0.113.100:1', 1000)).to.deep.equal(['203.0.113.100 question-rate']);
+      ask(servent, '203.0.113.101:1', 1999);
+      expect(ask(servent, '203.0.113.101:1', 1999)).to.deep.equal([]);
+      expect(ask(servent, '203.0.113.101:1', 2000)).to.deep.equal(['203.0.113.101 question-rate']);
     });
 
     it('of answers too, toward whom they would have gone', () => {

@@ -43,7 +43,8 @@ function ttlFigure(rows: Numbers['ttl']): Figure {
     name: 'ttl',
     title: 'Reach and cost against the ttl',
     sentence:
-      `Each hop more multiplies reach and cost alike: of 1,024 servents with four neighbours on average, ttl 3 reaches ` +
+      'Where links are random each hop more multiplies reach and cost three- to fourfold, in a grid it adds a ring: ' +
+      `of 1,024 servents with four neighbours on average, ttl 3 reaches ` +
       `${at('random regular', 3).reachedPercent.toFixed(1)} % by random links and ${at('grid', 3).reachedPercent.toFixed(1)} % in a grid; ` +
       'solid: the real servents; dashed: a breadth-first prediction of what a higher ttl would give.',
     width: 760,

@@ -8,6 +8,7 @@ import { leastCostExperiment } from './experiments/least-cost';
 import { lossExperiment } from './experiments/loss';
 import { sizeExperiment } from './experiments/size';
 import { ttlExperiment } from './experiments/ttl';
+import { floodPicture } from './flood-picture';
 
 const SEED = 1;
 const TENTHS = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
@@ -53,6 +54,7 @@ export async function makeReport(progress: (what: string) => void): Promise<Map<
     results.push([name, sizes, run()]);
   }
   const files = new Map([['figures.json', formatNumbers(results)]]);
+  files.set('figures/flood.svg', await floodPicture());
   const numbers = Object.fromEntries(results.map(([name, , rows]) => [name, rows])) as unknown as Numbers;
   for (const figure of figuresOf(numbers)) {
     progress(figure.name);

@@ -122,18 +122,19 @@ const STYLE = `<style>\n${rules(ON_LIGHT)}\n@media (prefers-color-scheme: dark) 
 
 async function render({ name, servents }: Topology, parts: readonly string[], caption: string): Promise<string> {
   const large = servents.length > LARGE;
-  // Labels need room between the servents.
+  // Labels need room of their own, which only the layout in layers gives them: from the left, as a flood goes.
   const labelled = parts.some((part) => part.includes('->') && part.includes('label='));
+  const engine = labelled ? 'dot' : large ? 'sfdp' : 'neato';
   const dot = [
     'digraph {',
-    `graph [bgcolor=transparent, overlap=prism, overlap_scaling=3, splines=true, pad=0.2, outputorder=edgesfirst, fontname="${FONT}", fontsize=${large ? 20 : 11}, labelloc=b, label=${quoted(`${name}\n${caption}`)}];`,
+    `graph [rankdir=LR, bgcolor=transparent, overlap=prism, overlap_scaling=3, splines=true, pad=0.2, outputorder=edgesfirst, fontname="${FONT}", fontsize=${large ? 20 : 11}, labelloc=b, label=${quoted(`${name}\n${caption}`)}];`,
     `node [shape=ellipse, fontname="${FONT}", fontsize=${large ? 9 : 11}, margin="0.04,0.02", width=${large ? 0.35 : 0.5}, height=0.3];`,
-    `edge [fontname="${FONT}", fontsize=8, arrowsize=0.6, len=${labelled ? 2.2 : 1.1}];`,
+    `edge [fontname="${FONT}", fontsize=8, arrowsize=0.6, len=1.1];`,
     ...parts,
     '}',
   ].join('\n');
   const graphviz = await Graphviz.load();
-  const svg = graphviz.layout(dot, 'svg', large ? 'sfdp' : 'neato');
+  const svg = graphviz.layout(dot, 'svg', engine);
   // The first tag's end: what stands before it is Graphviz's preamble.
   const at = svg.indexOf('>', svg.indexOf('<svg')) + 1;
   return `${svg.slice(0, at)}\n${STYLE}${svg.slice(at)}`.trimEnd();

@@ -49,9 +49,10 @@ export function findContenders(folder: string): { contenders: Contender[]; missi
   };
 }
 
-function serventWith(name: string, io: string): Contender {
+/** The servent with a transport, and flags for Node. */
+export function serventWith(name: string, io: string, flags: readonly string[] = []): Contender {
   const command = (pairs: string, known: readonly string[]): string[] => [
-    ...[SERVENT, '0', pairs, ...known],
+    ...[...flags, SERVENT, '0', pairs, ...known],
     ...['--bind', '127.0.0.1', '--io', io],
   ];
   return servents(name, process.execPath, command);

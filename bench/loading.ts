@@ -3,7 +3,7 @@
 import { statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BATCH, type Contender, DGRAM, ECHO, REFERENCE } from './contenders';
+import { BATCH, type Contender, DGRAM, ECHO, REFERENCE, type Running } from './contenders';
 import { type PaceReport, pace } from './load';
 import { memoryOf } from './programs';
 import { atMost, median, type Section } from './report';
@@ -15,7 +15,7 @@ const LARGE = 10_000_000;
 const LARGE_ROOM = 1e9;
 const RELOADED = 1_000_000;
 const QUESTIONS_PER_SECOND = 5000;
-const RELOAD_SECONDS = 4;
+const RELOAD_SECONDS = 2.5;
 /** When the file is read again, after questions have begun. */
 const RELOAD_AFTER_MS = 700;
 const MIB = 1024 * 1024;
@@ -99,8 +99,12 @@ export async function reload({ contenders, folder, rounds }: LoadingBench, gener
     const calm: Turn[] = [];
     const during: Turn[] = [];
     for (let round = 0; round < rounds; round++) {
-      calm.push(await turn(contender, path, generator, false));
-      during.push(await turn(contender, path, generator, true));
+      writePairs(path, RELOADED, 'a');
+      const running = await contender.start(path);
+      calm.push(await turn(running, path, generator));
+      writePairs(path, RELOADED, 'b');
+      during.push(await turn(running, path, generator, () => running.signal('SIGHUP')));
+      await running.stop();
     }
     rows.push({ contender: `${contender.name}, no reload`, figures: figuresOf(calm) });
     rows.push({ contender: `${contender.name}, reload`, figures: figuresOf(during) });
@@ -118,19 +122,23 @@ export async function reload({ contenders, folder, rounds }: LoadingBench, gener
 
 type Turn = PaceReport & { kernelDrops: number };
 
-async function turn(contender: Contender, path: string, generator: string, reloads: boolean): Promise<Turn> {
-  writePairs(path, RELOADED, 'a');
-  const running = await contender.start(path);
-  if (reloads) writePairs(path, RELOADED, 'b');
+async function turn(running: Running, path: string, generator: string, during = (): void => {}): Promise<Turn> {
+  const dropsBefore = await kernelDropsOf(running);
   const options = { generator, keys: path, amount: QUESTIONS_PER_SECOND, seconds: RELOAD_SECONDS };
   const report = await pace(running, options, async () => {
     await sleep(RELOAD_AFTER_MS);
-    if (reloads) running.signal('SIGHUP');
+    during();
   });
+  return { ...report, kernelDrops: (await kernelDropsOf(running)) - dropsBefore };
+}
+
+/** Since the start, as the servent's counters say. */
+async function kernelDropsOf(running: Running): Promise<number> {
+  const lines = (): string[] => running.out().match(/^servent stats.*\n/gm) ?? [];
+  const before = lines().length;
   running.signal('SIGUSR2');
-  const [stats] = await running.until(/^servent stats.*$/m);
-  await running.stop();
-  return { ...report, kernelDrops: Number(/dropped by the kernel (\d+)/.exec(stats)?.[1] ?? 0) };
+  while (lines().length === before) await sleep(2);
+  return Number(/dropped by the kernel (\d+)/.exec(lines().at(-1)!)?.[1] ?? 0);
 }
 
 function figuresOf(turns: readonly Turn[]): Section['rows'][number]['figures'] {

@@ -46,7 +46,7 @@ const COMMAND_LINE: CommandLine<BenchOptions> = {
 function declareOptions(line: Argv): Argv {
   return line
     .option('rounds', { type: 'string', requiresArg: true, default: '3', describe: 'Turns of each contender' })
-    .option('seconds', { type: 'string', requiresArg: true, default: '1', describe: 'Seconds measured in a turn' })
+    .option('seconds', { type: 'string', requiresArg: true, default: '0.8', describe: 'Seconds measured in a turn' })
     .option('large', { type: 'boolean', default: true, describe: 'Load ten million pairs too (400 MB of disk)' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' });
 }

@@ -32,7 +32,11 @@ export async function prompt(options: ClientOptions, io: Io): Promise<void> {
     terminal.write(null, { ctrl: true, name: 'u' });
     terminal.prompt();
   });
-  terminal.on('close', () => question?.abort());
+  let closed = false;
+  terminal.on('close', () => {
+    closed = true;
+    question?.abort();
+  });
   io.out('Type a key and Enter; Ctrl-C gives up a question, Ctrl-D ends.');
   terminal.prompt();
   for await (const line of terminal) {
@@ -42,7 +46,8 @@ export async function prompt(options: ClientOptions, io: Io): Promise<void> {
       await askAlive(key, options, io, question);
       question = undefined;
     }
-    terminal.prompt();
+    // Since Node 24 a closed terminal that is asked to prompt throws.
+    if (!closed) terminal.prompt();
   }
   io.output.write('\n');
 }

@@ -47,7 +47,7 @@ export type DropReason = (typeof DROP_REASONS)[number];
 
 /** Where a core puts what it decides. */
 export interface Outbox extends NoticeOutbox {
-  /** Send one datagram. The bytes are lent: they are the receiver's only until this returns. */
+  /** Send one datagram. The bytes are lent only until this returns, and no core may be called from within. */
   send(bytes: Uint8Array, to: Endpoint): void;
   /** The datagram being received had no effect. At most one drop a datagram, and none after a send. */
   drop(reason: DropReason): void;
@@ -138,7 +138,7 @@ export class ServentCore {
     // A QUERY that names this client would be malformed.
     if (!isClientIp(ipOf(from))) return out.drop('client-address');
     if (portOf(from) === 0) return out.drop('client-port');
-    const refused = this.#defences?.refuseQuestion(from, nowMs, out);
+    const refused = this.#defences?.refuseQuestion(from, datagram.length, nowMs, out);
     if (refused) return out.drop(refused);
     const pair = this.pairs.find(datagram, header.textAt, header.keyEnd);
     if (pair >= 0) {

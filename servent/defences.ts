@@ -16,6 +16,8 @@ export const DEFENCE_REASONS = [
   'stranger-rate',
   /** More CLIREQs from one address than its budget. */
   'question-rate',
+  /** More bytes of CLIREQs from one address than its budget: each goes to every neighbour. */
+  'question-bytes',
   /** More answers toward one address than its budget. */
   'answer-rate',
   /** More bytes of answers toward one address than its budget. */
@@ -34,6 +36,7 @@ export interface Rate {
 export interface AddressLimits {
   questions: Rate;
   answers: Rate;
+  /** Of questions and of answers, each on its own. */
   bytes: Rate;
 }
 
@@ -67,12 +70,19 @@ export interface NoticeOutbox {
 /** How long an address over its limits is not spoken of again, milliseconds. */
 export const NOTICE_MS = 30_000;
 
-/** Addresses whose budgets are remembered: some 4 MiB. One that is forgotten starts with full buckets again. */
-const ADDRESSES_MAX = 16_384;
+/** Notices about all addresses together: a flood from many must not become a flood of the log. */
+const NOTICES: Rate = { perSecond: 1, burst: 10 };
+
+/**
+ * Addresses whose budgets are remembered: some 4 MiB. One that is forgotten starts with full buckets again; making the servent
+ * forget one takes so many datagrams that a public address's new burst is less than what they cost to send.
+ */
+export const ADDRESSES_MAX = 16_384;
 
 /** The buckets of one address. */
 interface Budget {
   questions: number;
+  questionBytes: number;
   answers: number;
   bytes: number;
   /** When they were last filled. */
@@ -90,9 +100,17 @@ export class Defences {
   /** Bounded by the number of neighbours. */
   readonly #neighbourIps: ReadonlySet<number>;
   /** Bounded by ADDRESSES_MAX; the one not heard of for longest goes first. */
-  readonly #budgets = new LRUCache<number, Budget>({ max: ADDRESSES_MAX });
+  readonly #budgets = new LRUCache<number, Budget>({
+    // A `max` would take its memory at once; in a simulator there are many cores.
+    maxSize: ADDRESSES_MAX,
+    sizeCalculation: () => 1,
+  });
   #strangerTokens: number;
   #strangersAtMs = 0;
+  #noticeTokens = NOTICES.burst;
+  #noticesAtMs = 0;
+  /** With dryRun: would the datagram at hand have been dropped already? Then it takes from no further budget. */
+  #spared = false;
 
   /** Neighbours are known by address: some implementations send from other ports. */
   constructor(options: DefenceOptions, neighbours: Iterable<Endpoint>) {
@@ -101,30 +119,37 @@ export class Defences {
     this.#strangerTokens = options.strangers.burst;
   }
 
-  /** May this CLIREQ be served? Takes a question from its sender's budget. Gives the reason if not. */
-  refuseQuestion(client: Endpoint, nowMs: number, out: NoticeOutbox): DefenceReason | undefined {
+  /** May this CLIREQ of so many bytes be served? Takes it from its sender's budget. Gives the reason if not. */
+  refuseQuestion(client: Endpoint, bytes: number, nowMs: number, out: NoticeOutbox): DefenceReason | undefined {
+    this.#spared = false;
     const ip = ipOf(client);
     if (!this.#isAllowed(ip)) return this.#refuse('not-allowed');
     const limits = this.#limitsOf(ip);
-    if (!limits || limits.questions.perSecond === 0) return undefined;
+    if (!limits) return undefined;
     const budget = this.#budgetOf(ip, limits, nowMs);
-    if (budget.questions >= 1) budget.questions--;
-    else return this.#bite('question-rate', ip, budget, nowMs, out);
+    if (limits.questions.perSecond > 0 && budget.questions < 1) {
+      return this.#bite('question-rate', ip, budget, nowMs, out);
+    }
+    if (limits.bytes.perSecond > 0 && budget.questionBytes < bytes) {
+      return this.#bite('question-bytes', ip, budget, nowMs, out);
+    }
+    budget.questions--;
+    budget.questionBytes -= bytes;
     return undefined;
   }
 
   /** May this QUERY be served? Takes it from the strangers' budget if its sender is one. Gives the reason if not. */
   refuseQuery(from: Endpoint, client: Endpoint, nowMs: number): DefenceReason | undefined {
+    this.#spared = false;
     if (!this.#isAllowed(ipOf(client))) return this.#refuse('not-allowed');
     const ip = ipOf(from);
     if (this.#neighbourIps.has(ip)) return undefined;
     if (this.#options.strictNeighbours) return this.#refuse('stranger');
-    const { perSecond, burst } = this.#options.strangers;
-    if (perSecond === 0 || isLoopback(ip)) return undefined;
+    if (this.#options.strangers.perSecond === 0 || isLoopback(ip)) return undefined;
     this.#strangerTokens = filled(this.#strangerTokens, this.#options.strangers, nowMs - this.#strangersAtMs);
     this.#strangersAtMs = nowMs;
     if (this.#strangerTokens < 1) return this.#refuse('stranger-rate');
-    this.#strangerTokens = Math.min(burst, this.#strangerTokens) - 1;
+    this.#strangerTokens--;
     return undefined;
   }
 
@@ -132,7 +157,7 @@ export class Defences {
   refuseAnswer(client: Endpoint, bytes: number, nowMs: number, out: NoticeOutbox): DefenceReason | undefined {
     const ip = ipOf(client);
     const limits = this.#limitsOf(ip);
-    if (!limits) return undefined;
+    if (!limits || this.#spared) return undefined;
     const budget = this.#budgetOf(ip, limits, nowMs);
     if (limits.answers.perSecond > 0 && budget.answers < 1) return this.#bite('answer-rate', ip, budget, nowMs, out);
     if (limits.bytes.perSecond > 0 && budget.bytes < bytes) return this.#bite('answer-bytes', ip, budget, nowMs, out);
@@ -158,6 +183,7 @@ export class Defences {
       const { questions, answers, bytes } = limits;
       const budget = {
         questions: questions.burst,
+        questionBytes: bytes.burst,
         answers: answers.burst,
         bytes: bytes.burst,
         atMs: nowMs,
@@ -168,6 +194,7 @@ export class Defences {
     }
     const elapsedMs = nowMs - known.atMs;
     known.questions = filled(known.questions, limits.questions, elapsedMs);
+    known.questionBytes = filled(known.questionBytes, limits.bytes, elapsedMs);
     known.answers = filled(known.answers, limits.answers, elapsedMs);
     known.bytes = filled(known.bytes, limits.bytes, elapsedMs);
     known.atMs = nowMs;
@@ -181,16 +208,25 @@ export class Defences {
     nowMs: number,
     out: NoticeOutbox,
   ): DefenceReason | undefined {
-    if (nowMs - budget.noticedMs >= NOTICE_MS) {
+    if (nowMs - budget.noticedMs >= NOTICE_MS && this.#mayNotice(nowMs)) {
       budget.noticedMs = nowMs;
       out.notice(reason, ip);
     }
     return this.#refuse(reason);
   }
 
+  #mayNotice(nowMs: number): boolean {
+    this.#noticeTokens = filled(this.#noticeTokens, NOTICES, nowMs - this.#noticesAtMs);
+    this.#noticesAtMs = nowMs;
+    if (this.#noticeTokens < 1) return false;
+    this.#noticeTokens--;
+    return true;
+  }
+
   #refuse(reason: DefenceReason): DefenceReason | undefined {
     if (!this.#options.dryRun) return reason;
     this.wouldDrop[reason]++;
+    this.#spared = true;
     return undefined;
   }
 }

@@ -10,11 +10,11 @@ export type HashKey = readonly [number, number];
 export const digest = { low: 0, high: 0 };
 
 /** Hashes bytes[start, end) into `digest`. */
-export function halfSipHash(key: HashKey, bytes: Uint8Array, start: number, end: number): void {
-  let v0 = key[0] | 0;
-  let v1 = (key[1] ^ 0xee) | 0;
-  let v2 = (0x6c796765 ^ key[0]) | 0;
-  let v3 = (0x74656462 ^ key[1]) | 0;
+export function halfSipHash(key0: number, key1: number, bytes: Uint8Array, start: number, end: number): void {
+  let v0 = key0 | 0;
+  let v1 = (key1 ^ 0xee) | 0;
+  let v2 = (0x6c796765 ^ key0) | 0;
+  let v3 = (0x74656462 ^ key1) | 0;
   const length = end - start;
   const lastWord = start + (length & ~3);
   // One loop does the words, the last word with the length in its top byte, and the two finalizations.

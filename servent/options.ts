@@ -185,7 +185,7 @@ function declareOptions(line: Argv): Argv {
       type: 'string',
       requiresArg: true,
       default: ANSWER_BYTES.join(),
-      describe: 'Bytes a second toward one address: public,private; 0 for no limit',
+      describe: 'Bytes a second toward one address, and as many from it: public,private; 0 for no limit',
     })
     .option('stranger-rate', {
       type: 'string',

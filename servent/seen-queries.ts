@@ -27,14 +27,16 @@ const LINK = 3;
 /** The lowest bits of LINK hold the ttl; the rest the next entry of the chain plus one, 0 for none. */
 const TTL_BITS = 3;
 const TTL_MASK = (1 << TTL_BITS) - 1;
-const CAPACITY_MIN = 8;
+const CAPACITY_MIN = 3;
 
 /**
  * Entries stand in a ring in order of arrival, so the oldest is always at its tail. Each belongs to a chain of entries whose
  * fingerprints share a bucket. The ring doubles, up to seenMax, only when entries that are not yet too old fill it.
  */
 export class SeenQueries {
-  readonly #key: HashKey;
+  /** The secret's words, here and not in an array of their own: a million memories in one process are the simulator's case. */
+  readonly #key0: number;
+  readonly #key1: number;
   readonly #max: number;
   readonly #ageMs: number;
   /** Ring of `capacity` entries, then `buckets` chain heads. Bounded by seenMax; the oldest goes first. */
@@ -46,7 +48,8 @@ export class SeenQueries {
 
   /** `key` is secret and random in a real process, so that no peer can find two queries with one fingerprint. */
   constructor(limits: SeenLimits, key: HashKey) {
-    this.#key = key;
+    this.#key0 = key[0] | 0;
+    this.#key1 = key[1] | 0;
     this.#max = limits.seenMax;
     this.#ageMs = limits.seenAgeMs;
     this.#capacity = Math.min(CAPACITY_MIN, limits.seenMax);
@@ -70,7 +73,7 @@ export class SeenQueries {
    */
   note(bytes: Uint8Array, start: number, end: number, ttl: number, nowMs: number): Sighting {
     this.#forgetOld(nowMs);
-    halfSipHash(this.#key, bytes, start, end);
+    halfSipHash(this.#key0, this.#key1, bytes, start, end);
     const { low, high } = digest;
     const words = this.#words;
     for (let link = words[this.#bucket(low)]!; link !== 0; link = words[this.#at(link - 1) + LINK]! >>> TTL_BITS) {

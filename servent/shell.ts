@@ -16,7 +16,12 @@ import { OperatorError, usageError } from '../shared/errors';
 import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
 import type { Io } from '../shared/run-main';
 import { type IoChoice, openTransport } from '../shared/transport/open-transport';
-import { RECEIVE_BUFFER_BYTES, type Transport, type TransportEvents } from '../shared/transport/transport';
+import {
+  RECEIVE_BUFFER_BYTES,
+  type Transport,
+  type TransportEvents,
+  type TransportOptions,
+} from '../shared/transport/transport';
 import { RESPONSE } from '../shared/wire/response';
 import { type DropReason, type Neighbour, type Outbox, ServentCore } from './core';
 import { type Counters, countReceived, newCounters } from './counters';
@@ -99,7 +104,12 @@ export async function startServent(settings: ServentSettings): Promise<Servent> 
     hashKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   });
   const shell = new ServentShell(core, settings, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
-  await shell.open(options.io, bindIp, options.port);
+  await shell.open(options.io, {
+    ip: bindIp,
+    port: options.port,
+    receiveBufferBytes: RECEIVE_BUFFER_BYTES,
+    peers: neighbours,
+  });
   return shell;
 }
 
@@ -140,6 +150,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   readonly #counters = newCounters();
   readonly #startMs = performance.now();
   #transport: Transport | undefined;
+  #kernelDrops: number | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
   /** Of the datagram being received: was it dropped, and what was sent for it? */
   #dropped = false;
@@ -156,12 +167,12 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   }
 
   /** Binds the port and serves. @throws OperatorError `port` */
-  async open(io: IoChoice, ip: number, port: number): Promise<void> {
+  async open(io: IoChoice, options: TransportOptions): Promise<void> {
     try {
-      this.#transport = await openTransport(io, { ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES }, this);
+      this.#transport = await openTransport(io, options, this);
     } catch (cause) {
       if (cause instanceof OperatorError) throw cause;
-      const where = formatEndpoint(endpointOf(ip, port));
+      const where = formatEndpoint(endpointOf(options.ip, options.port));
       const { code } = cause as NodeJS.ErrnoException;
       const reason = (code && BIND_FAILURES[code]) ?? String((cause as Error).message);
       throw new OperatorError('port', `expected a UDP port that can be bound, got ${where}: ${reason}`, { cause });
@@ -187,7 +198,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
       seen: this.#core.seenCount,
       keys: this.#core.pairs.size,
       wouldDrop: this.#core.wouldDrop,
-      kernelDrops: this.#opened.kernelDrops() ?? null,
+      kernelDrops: this.#kernelDrops ?? this.#opened.kernelDrops() ?? null,
     };
   }
 
@@ -205,6 +216,8 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   }
 
   async close(): Promise<void> {
+    // A closed socket can no longer be asked.
+    this.#kernelDrops = this.#opened.kernelDrops();
     await this.#opened.close();
   }
 

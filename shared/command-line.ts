@@ -101,7 +101,8 @@ function explain<Options>(
   { name, commands }: CommandLine<Options>,
   argv: readonly string[],
 ): string {
-  if (failure !== undefined && !failure.startsWith('Not enough non-option')) return failure;
+  // yargs breaks some of its sentences into lines.
+  if (failure !== undefined && !failure.startsWith('Not enough non-option')) return failure.replace(/\s+/g, ' ');
   const got = argv.length > 0 ? `only "${argv.join(' ')}"` : 'nothing';
   const command = commands.find(({ synopsis }) => synopsis.split(' ')[0] === argv[0]) ?? commands[0]!;
   if (failure === undefined)

@@ -12,6 +12,8 @@ export interface Io {
   out(line: string): void;
   /** Writes one line of diagnostics. */
   err(line: string): void;
+  /** Shows a line of diagnostics that the next one replaces, in a terminal only; an empty one takes it away. */
+  progress(line: string): void;
   input: NodeJS.ReadStream;
   output: NodeJS.WriteStream;
   environment: NodeJS.ProcessEnv;
@@ -85,6 +87,7 @@ function processIo(): Io {
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    progress: (line) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${line}`)),
     input: process.stdin,
     output: process.stdout,
     environment: process.env,

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../shared/errors';
 import { packageFolder } from '../shared/package-folder';
-import { generate, KINDS, type Shape, type ShapeOptions } from './generators';
+import { generate, KINDS, type Shape, type Sizes } from './generators';
 import { loadTopology, type Topology } from './topology';
 
 const FOLDER = join(packageFolder(), 'topologies');
@@ -32,16 +32,16 @@ export function shippedTopologies(): string[] {
 }
 
 /**
- * The overlay that a word names. Sizes ask for one made to order, even where one of that name comes with the package.
- * @throws OperatorError `usage` for a word that names none, `topology` for a faulty file.
+ * The overlay that a word names. A number of servents or a degree asks for one made to order, even where one of that name
+ * comes with the package.
+ * @throws OperatorError `usage` for a word that names none or sizes that cannot be, `topology` for a faulty file.
  */
-export function findTopology(word: string, sizes: Partial<ShapeOptions> = {}): Topology {
-  const made = Object.values(sizes).some((size) => size !== undefined);
-  if (made) return topologyOf(word, generate(word, sizes));
+export function findTopology(word: string, sizes: Sizes = {}): Topology {
+  if (sizes.servents !== undefined || sizes.degree !== undefined) return topologyOf(word, generate(word, sizes));
   if (existsSync(word)) return loadTopology(word);
   const shipped = join(FOLDER, `${word}.json`);
   if (/^[\w-]+$/.test(word) && existsSync(shipped)) return loadTopology(shipped);
-  if (KINDS.has(word)) return topologyOf(word, generate(word, {}));
+  if (KINDS.has(word)) return topologyOf(word, generate(word, sizes));
   throw usageError(
     `expected a topology file, or one of ${[...new Set([...shippedTopologies(), ...KINDS.keys()])].join(', ')}; got "${word}"`,
   );

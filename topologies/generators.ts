@@ -15,6 +15,9 @@ export interface ShapeOptions {
   seed: number;
 }
 
+/** What a person chose of it; the kind knows the rest. */
+export type Sizes = { [Size in keyof ShapeOptions]?: ShapeOptions[Size] | undefined };
+
 /** A shape: its links as pairs of servents numbered from 0. */
 export interface Shape {
   size: number;
@@ -89,7 +92,7 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 ]);
 
 /** Makes a shape. @throws OperatorError `usage` for a kind that does not exist, or sizes that it cannot have. */
-export function generate(kind: string, options: Partial<ShapeOptions>): Shape {
+export function generate(kind: string, options: Sizes): Shape {
   const found = KINDS.get(kind);
   if (!found) throw usageError(`expected a kind of overlay (${[...KINDS.keys()].join(', ')}), got "${kind}"`);
   if (options.degree !== undefined && !found.degree) throw usageError(`a ${kind} has no --degree to choose`);

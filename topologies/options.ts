@@ -2,7 +2,12 @@
 
 import type { Argv } from 'yargs';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/command-line';
+import { usageError } from '../shared/errors';
 import type { Parsed } from '../shared/run-main';
+import { KINDS, type Sizes } from './generators';
+import { NEIGHBOURS_MAX } from './graph';
+import { SERVENTS_MAX } from './simulator/address';
+import { constant, type Delay, exponential, type Path, PERFECT_PATH, uniform } from './simulator/path';
 
 /** Runs the overlay on loopback, and asks it at the prompt. */
 export interface UpOptions {
@@ -24,7 +29,61 @@ export interface ListOptions {
   command: 'list';
 }
 
-export type TopologyOptions = UpOptions | CheckOptions | ListOptions;
+/** Prints a topology file of a kind, its key-value files as seen from the current folder. */
+export interface GenerateOptions {
+  command: 'generate';
+  kind: string;
+  sizes: Sizes;
+}
+
+/** Prints a picture of the overlay, as SVG. */
+export interface DrawOptions {
+  command: 'draw';
+  overlay: string;
+  sizes: Sizes;
+}
+
+/** What happens on the simulated way. */
+interface SimulatedNetwork {
+  /** Of every way; links that say something of themselves go before. */
+  path: Path;
+  seed: number;
+  literal: boolean;
+}
+
+/** Asks many questions in the simulator, and prints what they reached and cost. */
+export interface SimulateOptions extends SimulatedNetwork {
+  command: 'simulate';
+  /** Each a file, name or kind. */
+  overlays: readonly string[];
+  sizes: Sizes;
+  /** Of each overlay, 1 to 10,000,000. */
+  questions: number;
+  /** Servents of a hundred that hold the key asked for. */
+  heldPercent: number;
+  format: 'table' | 'json' | 'csv';
+}
+
+/** Follows one question through a simulated overlay. */
+export interface TraceOptions extends SimulatedNetwork {
+  command: 'trace';
+  overlay: string;
+  sizes: Sizes;
+  /** Name of the contact servent. */
+  from: string;
+  key: string;
+  /** One JSON object a line in the place of a picture. */
+  json: boolean;
+}
+
+export type TopologyOptions =
+  | ListOptions
+  | GenerateOptions
+  | DrawOptions
+  | SimulateOptions
+  | TraceOptions
+  | UpOptions
+  | CheckOptions;
 
 /** Parses the topology command's line. @throws OperatorError `usage` */
 export function parseOptions(argv: readonly string[]): Promise<Parsed<TopologyOptions>> {
@@ -40,6 +99,63 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
       positionals: (line) => line,
       declareOptions: (line) => line,
       toOptions: () => ({ command: 'list' }),
+    },
+    {
+      synopsis: 'generate <kind>',
+      about: 'Print a topology file of a kind; its key-value files are given as seen from the current folder',
+      positionals: (line) =>
+        line.positional('kind', { type: 'string', demandOption: true, describe: [...KINDS.keys()].join(', ') }),
+      declareOptions: (line) => declareSeed(declareSizes(line)),
+      toOptions: (given: { kind: string } & SizeWords) => ({
+        command: 'generate',
+        kind: given.kind,
+        sizes: sizesOf(given),
+      }),
+    },
+    {
+      synopsis: 'draw <overlay>',
+      about: 'Print a picture of an overlay, as SVG',
+      positionals: overlayWord,
+      declareOptions: (line) => declareSeed(declareSizes(line)),
+      toOptions: (given: { overlay: string } & SizeWords) => ({
+        command: 'draw',
+        overlay: given.overlay,
+        sizes: sizesOf(given),
+      }),
+    },
+    {
+      synopsis: 'simulate <overlays..>',
+      about: 'Ask many questions of simulated overlays, and print what they reach and cost',
+      positionals: (line) =>
+        line.positional('overlays', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          describe: 'Topology files, names or kinds',
+        }),
+      declareOptions: (line) =>
+        declareNetwork(declareSizes(line))
+          .option('questions', { type: 'string', requiresArg: true, default: '1000', describe: 'Questions to ask' })
+          .option('held', {
+            type: 'string',
+            requiresArg: true,
+            default: '100',
+            describe: 'Servents of a hundred that hold the key',
+          })
+          .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object an overlay' })
+          .option('csv', { type: 'boolean', default: false, describe: 'Print comma-separated values' }),
+      toOptions: simulateOptionsOf,
+    },
+    {
+      synopsis: 'trace <overlay>',
+      about: 'Print a picture of one flood in a simulated overlay: who heard when, over which link',
+      positionals: overlayWord,
+      declareOptions: (line) =>
+        declareNetwork(declareSizes(line))
+          .option('from', { type: 'string', requiresArg: true, demandOption: true, describe: 'Servent to ask' })
+          .option('key', { type: 'string', requiresArg: true, demandOption: true, describe: 'Key to ask for' })
+          .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a datagram instead' }),
+      toOptions: traceOptionsOf,
     },
     {
       synopsis: 'up <overlay>',
@@ -66,14 +182,126 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
       }),
     },
   ],
-  lists: [],
+  lists: ['overlays'],
   examples: [
     ['topology up line', 'five servents in a line, and the prompt'],
     ['topology check diamond', 'exit status 0 when all is as predicted'],
+    ['topology simulate ring mesh --loss 5', 'reach and cost, side by side'],
+    ['topology trace line --from s1 --key tcpmux > flood.svg', 'a picture of a flood'],
   ],
   epilogue: 'An overlay is a topology file, the name of one that comes with the package, or a kind to make.',
 };
 
 function overlayWord(line: Argv): Argv {
   return line.positional('overlay', { type: 'string', demandOption: true, describe: 'Topology file, name or kind' });
+}
+
+interface SizeWords {
+  servents: string | undefined;
+  degree: string | undefined;
+  seed: string;
+}
+
+interface NetworkWords extends SizeWords {
+  delay: string;
+  loss: string;
+  duplicate: string;
+  literal: boolean;
+}
+
+function declareSizes(line: Argv): Argv {
+  return line
+    .option('servents', { type: 'string', requiresArg: true, describe: 'Servents of an overlay made to order' })
+    .option('degree', { type: 'string', requiresArg: true, describe: 'Its degree; `topology list` says of what' });
+}
+
+function declareSeed(line: Argv): Argv {
+  return line.option('seed', {
+    type: 'string',
+    requiresArg: true,
+    default: '1',
+    describe: 'Decides all that is chance',
+  });
+}
+
+function declareNetwork(line: Argv): Argv {
+  return declareSeed(line)
+    .option('delay', {
+      type: 'string',
+      requiresArg: true,
+      default: 'uniform:5-50',
+      describe: 'Milliseconds a datagram is on its way: <ms>, uniform:<min>-<max> or exponential:<mean>',
+    })
+    .option('loss', {
+      type: 'string',
+      requiresArg: true,
+      default: '0',
+      describe: 'Datagrams of a hundred that get lost',
+    })
+    .option('duplicate', { type: 'string', requiresArg: true, default: '0', describe: 'Of a hundred that come twice' })
+    .option('literal', { type: 'boolean', default: false, describe: 'Never forward a later copy with a higher ttl' });
+}
+
+function simulateOptionsOf(
+  given: NetworkWords & { overlays: string[]; questions: string; held: string; json: boolean; csv: boolean },
+): SimulateOptions {
+  if (given.json && given.csv) throw usageError('expected --json or --csv, got both');
+  return {
+    command: 'simulate',
+    overlays: given.overlays,
+    sizes: sizesOf(given),
+    questions: numberOf(given.questions, '--questions', { min: 1, max: 10_000_000, unit: 'questions', integer: true }),
+    heldPercent: percentOf(given.held, '--held'),
+    format: given.json ? 'json' : given.csv ? 'csv' : 'table',
+    ...networkOf(given),
+  };
+}
+
+function traceOptionsOf(
+  given: NetworkWords & { overlay: string; from: string; key: string; json: boolean },
+): TraceOptions {
+  const { overlay, from, key, json } = given;
+  if (key === '') throw usageError('expected a key for --key, got ""');
+  return { command: 'trace', overlay, sizes: sizesOf(given), from, key, json, ...networkOf(given) };
+}
+
+function sizesOf({ servents, degree, seed }: SizeWords): Sizes {
+  const count = (word: string | undefined, option: string, max: number, unit: string) =>
+    word === undefined ? undefined : numberOf(word, option, { min: 0, max, unit, integer: true });
+  return {
+    servents: count(servents, '--servents', SERVENTS_MAX, 'servents'),
+    degree: count(degree, '--degree', NEIGHBOURS_MAX, 'links'),
+    seed: seedOf(seed),
+  };
+}
+
+function networkOf({ delay, loss, duplicate, literal, seed }: NetworkWords): SimulatedNetwork {
+  const path = {
+    ...PERFECT_PATH,
+    delay: delayOf(delay),
+    lossPercent: percentOf(loss, '--loss'),
+    duplicatePercent: percentOf(duplicate, '--duplicate'),
+  };
+  return { path, seed: seedOf(seed), literal };
+}
+
+function seedOf(word: string): number {
+  return numberOf(word, '--seed', { min: 0, max: 2 ** 32 - 1, unit: '', integer: true });
+}
+
+function percentOf(word: string, option: string): number {
+  return numberOf(word, option, { min: 0, max: 100, unit: 'percent' });
+}
+
+/** `10`, `uniform:5-50` or `exponential:20`, milliseconds. */
+function delayOf(word: string): Delay {
+  const ms = (text: string | undefined) =>
+    numberOf(text ?? '', '--delay', { min: 0, max: 60_000, unit: 'milliseconds' });
+  const [kind, rest] = word.includes(':') ? word.split(':', 2) : ['constant', word];
+  if (kind === 'constant') return constant(ms(rest));
+  if (kind === 'exponential') return exponential(ms(rest));
+  if (kind !== 'uniform') throw usageError(`expected a number, uniform: or exponential: for --delay, got "${word}"`);
+  const [min, max] = rest!.split('-', 2).map(ms);
+  if (max === undefined || min! > max) throw usageError(`expected uniform:<min>-<max> for --delay, got "${word}"`);
+  return uniform(min!, max);
 }

@@ -1,11 +1,16 @@
 /** The topology command's shell: hands each sub-command to the file of its name. */
 
+import { resolve } from 'node:path';
 import type { Io } from '../shared/run-main';
 import { tableLines } from '../shared/table';
-import { findTopology, shippedTopologies } from './catalogue';
+import { findTopology, shippedTopologies, topologyOf } from './catalogue';
 import { check } from './check';
-import { KINDS } from './generators';
+import { drawTopology } from './draw';
+import { generate, KINDS } from './generators';
 import type { TopologyOptions } from './options';
+import { simulate } from './simulate';
+import { formatTopology } from './topology';
+import { trace } from './trace';
 import { up } from './up';
 
 /** Runs the command. Gives the exit status. */
@@ -14,6 +19,16 @@ export async function run(options: TopologyOptions, io: Io): Promise<number> {
     case 'list':
       listLines().forEach(io.out);
       return 0;
+    case 'generate':
+      io.out(formatTopology(topologyOf(options.kind, generate(options.kind, options.sizes)), resolve('')).trimEnd());
+      return 0;
+    case 'draw':
+      io.out(await drawTopology(findTopology(options.overlay, options.sizes)));
+      return 0;
+    case 'simulate':
+      return simulate(options, io);
+    case 'trace':
+      return trace(options, io);
     case 'up':
       return up(options, io);
     case 'check':
@@ -26,10 +41,15 @@ function listLines(): string[] {
     const { servents, links, about } = findTopology(name);
     return [name, String(servents.length), String(links.length), about];
   });
-  const kinds = [...KINDS].map(([kind, { about }]) => [kind, about]);
+  const kinds = [...KINDS].map(([kind, { about, servents, degree }]) => [
+    kind,
+    String(servents),
+    degree ? `${degree.default}: ${degree.means}` : '-',
+    about,
+  ]);
   return [
     ...tableLines([['overlay', 'servents', 'links', 'about'], ...shipped]),
     '',
-    ...tableLines([['kind', 'about'], ...kinds]),
+    ...tableLines([['kind', 'servents', '--degree', 'about'], ...kinds]),
   ];
 }

@@ -48,8 +48,8 @@ export function parseTopology(text: string, path: string): Topology {
   return topology;
 }
 
-/** The text of a topology's file, one servent or link a line, with file paths relative to `folder`. */
-export function formatTopology(topology: Topology, folder: string, schema = './topology.schema.json'): string {
+/** The text of a topology's file, one servent or link a line, with paths relative to `folder`; `schema` is the schema's. */
+export function formatTopology(topology: Topology, folder: string, schema?: string): string {
   const json = (value: unknown) => JSON.stringify(value);
   // Blanks within a line as a person would write them; strings are left alone.
   const item = (value: object) =>
@@ -62,7 +62,7 @@ export function formatTopology(topology: Topology, folder: string, schema = './t
     file: relative(folder, file).split(sep).join('/'),
   }));
   const fields = [
-    ['$schema', json(schema)],
+    ...(schema === undefined ? [] : [['$schema', json(schema)]]),
     ['name', json(topology.name)],
     ['about', json(topology.about)],
     ['servents', list(servents)],

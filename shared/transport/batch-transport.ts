@@ -9,6 +9,7 @@ import { BATCH, DatagramArena, SLOT_BYTES } from './datagram-arena';
 import { kernelDrops } from './kernel-drops';
 import { errorCode, type Libc, loadLibc, MSG_DONTWAIT, systemError } from './libc';
 import { MessageBatch } from './message-batch';
+import { openPeerSockets } from './peer-sockets';
 import { type Watch, type WatchSocket, watchSocket } from './readiness';
 import { SendQueue } from './send-queue';
 import type { Transport, TransportEvents, TransportOptions } from './transport';
@@ -16,12 +17,22 @@ import { bindUdpSocket, closing, localOf, setReuseAddress } from './udp-socket';
 
 /**
  * Datagrams read and sent in one turn of the event loop before batches stop: some six milliseconds of one core. Node itself goes
- * on for up to 32 readings in the turn, each of one datagram then; after it timers and signals have their chance.
+ * on for up to 32 readings of each socket in the turn, each of one datagram then; after it timers and signals have their chance.
  */
 export const WORK_PER_TURN = 2048;
 
 /** Datagrams read with one call: together with the one that Node read before, as many as leave with one call. */
 const READ_AT_ONCE = BATCH - 1;
+
+/** One of the sockets on the port. */
+interface ReceiveSocket {
+  readonly fd: number;
+  /** The only one it receives from; 0 for the first socket, which everybody else reaches. */
+  readonly peer: Endpoint;
+  /** Whether it stands in the line of those that may have more to read. */
+  inLine: boolean;
+  watch?: Watch;
+}
 
 /** What the transport stands on; tests put other things in its place. */
 export interface BatchSystem {
@@ -40,14 +51,16 @@ export async function openBatchTransport(
 ): Promise<Transport> {
   const { libc } = system;
   const fd = bindUdpSocket(libc, options);
+  let transport: BatchTransport;
   try {
-    const transport = new BatchTransport(libc, fd, events);
+    transport = new BatchTransport(libc, fd, events);
     transport.probe();
     await transport.watch(system.watchSocket);
-    return transport;
   } catch (error) {
     throw closing(libc, fd, error as Error);
   }
+  await transport.watchPeers(options, system.watchSocket);
+  return transport;
 }
 
 class BatchTransport implements Transport {
@@ -59,7 +72,10 @@ class BatchTransport implements Transport {
   readonly #arena: DatagramArena;
   readonly #received: MessageBatch;
   readonly #queue: SendQueue;
-  #watch: Watch | undefined;
+  /** First the socket that everything is sent from, then those of peers. Bounded by `peers` of the options. */
+  readonly #sockets: ReceiveSocket[];
+  /** Sockets that may have more to read, each once, in the order of their turns. */
+  readonly #line: ReceiveSocket[] = [];
   #closed = false;
   /** While datagrams are being handled their answers gather, and leave together at the end. */
   #handling = false;
@@ -72,6 +88,7 @@ class BatchTransport implements Transport {
   constructor(libc: Libc, fd: number, events: TransportEvents) {
     this.#libc = libc;
     this.#fd = fd;
+    this.#sockets = [{ fd, peer: 0, inLine: false }];
     this.#events = events;
     this.local = localOf(libc, fd);
     this.#arena = new DatagramArena(libc);
@@ -91,13 +108,32 @@ class BatchTransport implements Transport {
     }
   }
 
+  /** Begins to receive. @throws when Node cannot adopt the socket */
   async watch(watchSocket: WatchSocket): Promise<void> {
-    this.#watch = await watchSocket(this.#fd, {
-      readable: (datagram, from) => this.#readable(datagram, from),
-      failed: (code) => this.#receiveFailed(code),
+    await this.#watchSocket(this.#sockets[0]!, watchSocket);
+  }
+
+  /** Gives each peer a socket of its own as far as the system allows, and begins to receive from it. */
+  async watchPeers(options: TransportOptions, watchSocket: WatchSocket): Promise<void> {
+    for (const { fd, peer } of openPeerSockets(this.#libc, this.#fd, this.local, options)) {
+      const socket: ReceiveSocket = { fd, peer, inLine: false };
+      try {
+        await this.#watchSocket(socket, watchSocket);
+        this.#sockets.push(socket);
+      } catch {
+        this.#libc.close(fd); // From now on the first socket serves this peer.
+      }
+    }
+  }
+
+  async #watchSocket(socket: ReceiveSocket, watchSocket: WatchSocket): Promise<void> {
+    const watching = watchSocket(socket.fd, {
+      readable: (datagram, from) => this.#readable(socket, datagram, from),
+      failed: (code) => this.#receiveFailed(socket, code),
     });
-    // Adopting a socket allows others on its port, if they say so too. Nobody else shall have it.
-    setReuseAddress(this.#libc, this.#fd, false);
+    // Adopting a socket allows others on its port, if they say so too. Nobody else shall have it, not for a moment.
+    setReuseAddress(this.#libc, socket.fd, false);
+    socket.watch = await watching;
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {
@@ -119,17 +155,18 @@ class BatchTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue.close();
-    await this.#watch?.close();
+    await Promise.all(this.#sockets.map(({ watch }) => watch?.close()));
   }
 
-  /** Handles the datagram that Node read, then one batch of those behind it. */
-  #readable(datagram: Uint8Array, from: Endpoint): void {
+  /** Handles the datagram that Node read, then one batch of those that wait. */
+  #readable(socket: ReceiveSocket, datagram: Uint8Array, from: Endpoint): void {
     if (this.#closed) return;
     this.#read += 1;
     this.#handling = true;
     try {
       this.#events.received(datagram, from);
-      if (!this.#closed && !this.#turnIsSpent()) this.#receiveBatch();
+      this.#standInLine(socket);
+      this.#serveLine();
     } finally {
       this.#handling = false;
       // Once the turn is spent its last answers, one for each of Node's own readings, leave together at its end.
@@ -137,10 +174,34 @@ class BatchTransport implements Transport {
     }
   }
 
-  #receiveBatch(): void {
+  #standInLine(socket: ReceiveSocket): void {
+    if (socket.inLine) return;
+    socket.inLine = true;
+    this.#line.push(socket);
+  }
+
+  /**
+   * Reads one full batch, from whichever socket's turn it is: Node may call 32 times for one socket before it comes to the next,
+   * which would be long for the neighbours while clients flood. Sockets that are found empty on the way leave the line.
+   */
+  #serveLine(): void {
+    while (!this.#closed && !this.#turnIsSpent()) {
+      const socket = this.#line.shift();
+      if (!socket) return;
+      socket.inLine = false;
+      if (this.#receiveBatch(socket) < READ_AT_ONCE) continue;
+      return this.#standInLine(socket);
+    }
+  }
+
+  /** Handles up to one batch from a socket, and tells how many datagrams that were. */
+  #receiveBatch(socket: ReceiveSocket): number {
     const vector = this.#received.vector(0, READ_AT_ONCE);
-    const count = this.#libc.recvmmsg(this.#fd, vector, READ_AT_ONCE, MSG_DONTWAIT, 0);
-    if (count < 0) return this.#receiveFailed(errorCode(this.#libc));
+    const count = this.#libc.recvmmsg(socket.fd, vector, READ_AT_ONCE, MSG_DONTWAIT, 0);
+    if (count < 0) {
+      this.#receiveFailed(socket, errorCode(this.#libc));
+      return 0;
+    }
     if (count > READ_AT_ONCE) assert.fail('no more messages are received than were asked for');
     if (count === READ_AT_ONCE) this.#countTurn();
     this.#read += count;
@@ -148,11 +209,12 @@ class BatchTransport implements Transport {
       this.#received.expectPeer(i);
       this.#events.received(this.#arena.datagram(i, this.#received.receivedBytes(i)), this.#received.peer(i));
     }
+    return count;
   }
 
-  /** Reading fails when nothing waits, and for errors of earlier sends; both pass. */
-  #receiveFailed(code: string): void {
-    if (!this.#closed && code !== 'EAGAIN' && code !== 'EINTR') this.#events.sendFailed(code, 0);
+  /** Reading fails when nothing waits, and for what became of earlier sends: a connected socket hears of its peer's end so. */
+  #receiveFailed(socket: ReceiveSocket, code: string): void {
+    if (!this.#closed && code !== 'EAGAIN' && code !== 'EINTR') this.#events.sendFailed(code, socket.peer);
   }
 
   /** Starts to count the turn's work, once a full batch shows that there is any to count. */

@@ -1,4 +1,7 @@
-/** The portable transport: Node's dgram socket, with what it does by surprise made regular. */
+/**
+ * The portable transport: Node's dgram socket, with what it does by surprise made regular. All peers share its one receive
+ * buffer, since Node offers no way to bind a second socket without opening the port to strangers.
+ */
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';

@@ -27,7 +27,8 @@ export interface TransportEvents {
   received(datagram: Uint8Array, from: Endpoint): void;
   /**
    * A datagram could not be sent; `code` is the system's name for why (`ECONNREFUSED`, `ENOBUFS`, `EMSGSIZE`, ...). `to` is 0
-   * where the system does not say which.
+   * where the system does not say which. That a peer of `peers` is gone may be told: once for many datagrams, and some time
+   * after they were sent.
    */
   sendFailed(code: string, to: Endpoint): void;
 }
@@ -39,6 +40,11 @@ export interface TransportOptions {
   port: number;
   /** Receive buffer to ask the system for, bytes; the system may grant less. */
   receiveBufferBytes: number;
+  /**
+   * Peers that get a receive buffer of their own, as large as that, where the transport allows it (batches do, dgram does not
+   * and serves them like anybody else): a flood from elsewhere then loses none of their datagrams. Each costs a descriptor.
+   */
+  peers?: readonly Endpoint[];
 }
 
 /**

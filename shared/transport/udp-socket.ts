@@ -21,8 +21,13 @@ import type { TransportOptions } from './transport';
 export function bindUdpSocket(libc: Libc, options: TransportOptions): number {
   const at = endpointOf(options.ip, options.port);
   const fd = openUdpSocket(libc, options.receiveBufferBytes, at);
-  if (libc.bind(fd, sockaddrOf(at), SOCKADDR_BYTES) !== 0) throw closing(libc, fd, systemError(libc, 'bind', at));
+  bindTo(libc, fd, at);
   return fd;
+}
+
+/** Binds a socket, or closes it. @throws the system's error */
+export function bindTo(libc: Libc, fd: number, at: Endpoint): void {
+  if (libc.bind(fd, sockaddrOf(at), SOCKADDR_BYTES) !== 0) throw closing(libc, fd, systemError(libc, 'bind', at));
 }
 
 /** A non-blocking UDP socket. */

@@ -2,11 +2,11 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Command, endAllCommands, runToEnd, start, startServentCommand } from '../support/commands';
+import { type Command, endAllCommands, ROOT, runToEnd, start, startServentCommand } from '../support/commands';
 
 const SERVICES = 'fixtures/services-debian.txt';
 
@@ -57,6 +57,9 @@ describe('the servent command', () => {
     expect(events.map(({ event }) => event)).to.deep.equal(['ready', 'stats', 'reload', 'bye']);
     expect(events[0]).to.include({ address: '127.0.0.1', keys: 269, file: SERVICES });
     expect(events[2]).to.include({ ok: true, keys: 269 });
+    expect(events[3])
+      .to.have.property('kernelDrops')
+      .that.equals(process.platform === 'linux' ? 0 : null);
   });
 
   it('prints the counters every --stats seconds', async () => {
@@ -112,6 +115,7 @@ describe('the servent command', () => {
       /"127\.0\.0\.1:11"/,
     ],
     ['itself as a neighbour', ['65535', SERVICES, '127.0.0.1:65535'], 2, /"127\.0\.0\.1:65535"/],
+    ['a way of input and output that is none', ['0', SERVICES, '--io', 'fast'], 2, /io.*"fast"/],
     ['an unknown option', ['0', SERVICES, '--colour'], 2, /colour/],
     ['a memory of no entries', ['0', SERVICES, '--seen-max', '0'], 2, /--seen-max, got "0"/],
     ['an age that is no number', ['0', SERVICES, '--seen-age', 'long'], 2, /--seen-age, got "long"/],
@@ -145,6 +149,51 @@ describe('the servent command', () => {
       .to.match(/^servent: [^\n]+\n$/)
       .and.contain(`127.0.0.1:${port}: the port is in use`);
     expect(ended.status).to.equal(1);
+  });
+
+  describe('where koffi is not installed', () => {
+    const environment = { NODE_OPTIONS: `--require ${JSON.stringify(join(ROOT, 'test/support/without-koffi.cjs'))}` };
+
+    it('serves through dgram', async () => {
+      const servent = await startServentCommand(write('one.txt', 'a 1\n'), [], environment);
+      expect(servent.out()).to.match(/\(dgram\)\n$/);
+      const { out } = await runToEnd('client', [servent.address, 'a', '--first', '--json']);
+      expect(JSON.parse(out)).to.include({ key: 'a', value: '1' });
+    });
+
+    it('refuses --io batch in one line, with status 1', async () => {
+      const ended = await runToEnd('servent', ['0', SERVICES, '--io', 'batch'], '', environment);
+      expect(ended.err).to.match(/^servent: --io batch cannot be had here: [^\n]*(koffi|Linux)[^\n]*\n$/);
+      expect(ended).to.include({ status: 1, out: '' });
+    });
+  });
+
+  it('has a socket of its own for each neighbour where it has batches, and serves them all', async function () {
+    const neighbours = [createSocket('udp4'), createSocket('udp4')];
+    for (const neighbour of neighbours) {
+      neighbour.bind(0, '127.0.0.1');
+      await once(neighbour, 'listening');
+    }
+    const ports = neighbours.map((neighbour) => neighbour.address().port);
+    const servent = await startServentCommand(
+      write('one.txt', 'a 1\n'),
+      ports.map((port) => `127.0.0.1:${port}`),
+    );
+    if (!servent.out().includes('(batch)')) return this.skip();
+    expect(remotePorts(Number(servent.address.split(':')[1])).sort()).to.deep.equal([0, ...ports].sort());
+    const [host, port] = servent.address.split(':');
+    const client = createSocket('udp4');
+    client.bind(0, '127.0.0.1');
+    await once(client, 'listening');
+    const query = Buffer.from('000200037f000001000000000000' + '61', 'hex');
+    query.writeUInt16BE(client.address().port, 8);
+    const answered = once(client, 'message');
+    const forwarded = once(neighbours[1]!, 'message');
+    neighbours[0]!.send(query, Number(port), host);
+    expect(String((await answered)[0])).to.equal('\0\x03a\t1');
+    query[3] = 2;
+    expect((await forwarded)[0]).to.deep.equal(query);
+    for (const socket of [client, ...neighbours]) socket.close();
   });
 
   for (const word of ['--help', '--version', 'completion']) {
@@ -219,4 +268,13 @@ async function ask(address: string, ...datagrams: Buffer[]): Promise<void> {
     );
   }
   socket.close();
+}
+
+/** The ports of the peers of all sockets bound to a port, 0 for one that is connected to none (Linux). */
+function remotePorts(port: number): number[] {
+  return readFileSync('/proc/net/udp', 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/[\s:]+/))
+    .filter((words) => Number.parseInt(words[2] ?? '', 16) === port)
+    .map((words) => Number.parseInt(words[4]!, 16));
 }

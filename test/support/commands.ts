@@ -74,8 +74,13 @@ export function start(program: string, words: readonly string[], environment: No
 }
 
 /** Runs a command to its end, with text on standard input. */
-export function runToEnd(program: string, words: readonly string[], input = ''): ReturnType<Command['end']> {
-  const command = start(program, words);
+export function runToEnd(
+  program: string,
+  words: readonly string[],
+  input = '',
+  environment: NodeJS.ProcessEnv = {},
+): ReturnType<Command['end']> {
+  const command = start(program, words, environment);
   command.child.stdin.write(input);
   return command.end();
 }

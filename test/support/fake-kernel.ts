@@ -1,13 +1,14 @@
 /**
- * A C library and a Node that exist only in memory, for the batched transport: datagrams put into the socket come out of
+ * A C library and a Node that exist only in memory, for the batched transport: datagrams put into a socket come out of
  * recvmmsg, what goes into sendmmsg is written down, and any call can be made to fail. Like a kernel it follows the addresses it
- * is handed, byte by byte, and like no kernel it throws when one leads outside the memory it knows.
+ * is handed, byte by byte, and keeps a port for one socket unless all allow others; like no kernel it throws when an address
+ * leads outside the memory it knows.
  */
 
 import { constants } from 'node:os';
 import { type Endpoint, endpointOf, ipOf, portOf } from '../../shared/endpoint';
 import type { BatchSystem } from '../../shared/transport/batch-transport';
-import type { Libc } from '../../shared/transport/libc';
+import { type Libc, SO_REUSEADDR } from '../../shared/transport/libc';
 import type { ReadinessEvents } from '../../shared/transport/readiness';
 
 export interface Datagram {
@@ -19,11 +20,21 @@ export interface Datagram {
 const NODE_READS_PER_TURN = 32;
 
 const SERVENT = endpointOf(0x7f000001, 5000);
+/** The descriptor of the socket opened first; the next ones follow. */
 const FD = 42;
 
-export class FakeKernel implements Libc, BatchSystem {
+interface FakeSocket {
   /** What waits to be received. */
-  readonly waiting: Datagram[] = [];
+  waiting: Datagram[];
+  bound: boolean;
+  /** Allows others on its port. */
+  shares: boolean;
+  peer: Endpoint | undefined;
+  watcher: ReadinessEvents | undefined;
+}
+
+export class FakeKernel implements Libc, BatchSystem {
+  readonly sockets = new Map<number, FakeSocket>();
   readonly sent: Datagram[] = [];
   /** How many messages each call of sendmmsg was handed. */
   readonly sendCalls: number[] = [];
@@ -31,29 +42,55 @@ export class FakeKernel implements Libc, BatchSystem {
   sendFaults: (string | number)[] = [];
   /** What the next calls of recvmmsg fail with. */
   receiveFaults: string[] = [];
-  /** The call that always fails, and how. */
-  failing: { call: string; code: string } | undefined;
+  /** The call that always fails, on one descriptor or on all, and how. */
+  failing: { call: string; code: string; fd?: number } | undefined;
   readonly closedFds: number[] = [];
-  readonly watched: ReadinessEvents[] = [];
   #errno = 0;
+  #nextFd = FD;
   readonly #memories: { from: number; bytes: Uint8Array }[] = [];
 
   get libc(): Libc {
     return this;
   }
 
+  /** What waits at the socket opened first. */
+  get waiting(): Datagram[] {
+    return this.#socket(FD).waiting;
+  }
+
+  /** What waits at the socket connected to a peer. */
+  waitingFrom(peer: Endpoint): Datagram[] {
+    for (const socket of this.sockets.values()) if (socket.peer === peer) return socket.waiting;
+    throw new Error('no socket is connected to this peer');
+  }
+
+  /** The peers that sockets are connected to. */
+  get connected(): Endpoint[] {
+    return [...this.sockets.values()].flatMap(({ peer }) => peer ?? []);
+  }
+
   watchSocket: BatchSystem['watchSocket'] = async (fd, events) => {
-    this.watched.push(events);
-    return { close: async () => void this.closedFds.push(fd) };
+    const socket = this.#socket(fd);
+    socket.shares = true; // As a socket does that Node adopts.
+    if (this.#call('watch', 0, fd) < 0) throw new Error('Node adopts no such descriptor');
+    socket.watcher = events;
+    return { close: async () => void this.close(fd) };
   };
 
-  /** One turn of the event loop, as Node reads a socket: one datagram, its event, and again. Gives how many it read itself. */
+  /** What the owner of a watched socket is told by. */
+  watcher(fd = FD): ReadinessEvents {
+    return this.#socket(fd).watcher!;
+  }
+
+  /** One turn of the event loop, as Node reads its sockets: one datagram, its event, and again. Gives how many it read itself. */
   turn(): number {
     let reads = 0;
-    while (reads < NODE_READS_PER_TURN && this.waiting.length > 0) {
-      const { text, peer } = this.waiting.shift()!;
-      reads += 1;
-      this.watched[0]!.readable(Buffer.from(text, 'latin1'), peer);
+    for (const { waiting, watcher } of this.sockets.values()) {
+      for (let i = 0; i < NODE_READS_PER_TURN && waiting.length > 0; i++) {
+        const { text, peer } = waiting.shift()!;
+        reads += 1;
+        watcher!.readable(Buffer.from(text, 'latin1'), peer);
+      }
     }
     return reads;
   }
@@ -66,22 +103,36 @@ export class FakeKernel implements Libc, BatchSystem {
   }
 
   socket(): number {
-    return this.#call('socket', FD);
+    const fd = this.#nextFd;
+    if (this.#call('socket', fd, fd) < 0) return -1;
+    this.#nextFd += 1;
+    this.sockets.set(fd, { waiting: [], bound: false, shares: false, peer: undefined, watcher: undefined });
+    return fd;
   }
 
-  bind(): number {
-    return this.#call('bind', 0);
+  bind(fd: number): number {
+    const socket = this.#socket(fd);
+    const others = [...this.sockets.values()].filter(({ bound }) => bound);
+    if (others.length > 0 && ![socket, ...others].every(({ shares }) => shares)) return this.#fail('EADDRINUSE');
+    const result = this.#call('bind', 0, fd);
+    socket.bound = result === 0;
+    return result;
   }
 
-  connect(): number {
-    return this.#call('connect', 0);
+  connect(fd: number, address: Uint8Array): number {
+    const result = this.#call('connect', 0, fd);
+    const name = Buffer.from(address);
+    if (result === 0) this.#socket(fd).peer = endpointOf(name.readUInt32BE(4), name.readUInt16BE(2));
+    return result;
   }
 
-  setsockopt(): number {
-    return this.#call('setsockopt', 0);
+  setsockopt(fd: number, _level: number, name: number, value: Uint8Array): number {
+    const result = this.#call('setsockopt', 0, fd);
+    if (result === 0 && name === SO_REUSEADDR) this.#socket(fd).shares = value[0] === 1;
+    return result;
   }
 
-  getsockname(_fd: number, address: Uint8Array): number {
+  getsockname(fd: number, address: Uint8Array): number {
     Buffer.from(address.buffer, address.byteOffset).set([
       2,
       0,
@@ -92,10 +143,11 @@ export class FakeKernel implements Libc, BatchSystem {
       0,
       1,
     ]);
-    return this.#call('getsockname', 0);
+    return this.#call('getsockname', 0, fd);
   }
 
   close(fd: number): number {
+    if (!this.sockets.delete(fd)) throw new Error('the descriptor is not open');
     this.closedFds.push(fd);
     return 0;
   }
@@ -105,13 +157,13 @@ export class FakeKernel implements Libc, BatchSystem {
   }
 
   recvmmsg(fd: number, vector: number, count: number, _flags: number, _timeout: 0): number {
-    if (fd !== FD) throw new Error('recvmmsg on another descriptor');
-    const failed = this.#call('recvmmsg', 0);
+    const { waiting } = this.#socket(fd);
+    const failed = this.#call('recvmmsg', 0, fd);
     if (failed < 0 || count === 0) return failed;
     const fault = this.receiveFaults.shift();
     if (fault) return this.#fail(fault);
-    if (this.waiting.length === 0) return this.#fail('EAGAIN');
-    const taken = this.waiting.splice(0, count);
+    if (waiting.length === 0) return this.#fail('EAGAIN');
+    const taken = waiting.splice(0, count);
     for (const [i, { text, peer }] of taken.entries()) {
       const message = this.#message(vector, i);
       if (message.nameRoom !== 16) throw new Error('the peer does not fit');
@@ -125,8 +177,8 @@ export class FakeKernel implements Libc, BatchSystem {
   }
 
   sendmmsg(fd: number, vector: number, count: number, _flags: number): number {
-    if (fd !== FD) throw new Error('sendmmsg on another descriptor');
-    const failed = this.#call('sendmmsg', 0);
+    if (fd !== FD) throw new Error('sendmmsg on another descriptor than the first');
+    const failed = this.#call('sendmmsg', 0, fd);
     if (failed < 0 || count === 0) return failed;
     this.sendCalls.push(count);
     const fault = this.sendFaults.shift() ?? count;
@@ -164,8 +216,15 @@ export class FakeKernel implements Libc, BatchSystem {
     throw new Error(`${length} bytes at ${address} are nobody's`);
   }
 
-  #call(name: string, result: number): number {
-    return this.failing?.call === name ? this.#fail(this.failing.code) : result;
+  #socket(fd: number): FakeSocket {
+    const socket = this.sockets.get(fd);
+    if (!socket) throw new Error('the descriptor is not open');
+    return socket;
+  }
+
+  #call(name: string, result: number, fd: number): number {
+    const { call, code, fd: only = fd } = this.failing ?? {};
+    return code !== undefined && call === name && only === fd ? this.#fail(code) : result;
   }
 
   #fail(code: string): -1 {

@@ -28,7 +28,7 @@ export function seeded(test: (random: Random) => void): () => void {
   };
 }
 
-function randomOf(seed: number): Random {
+export function randomOf(seed: number): Random {
   const generator = xoroshiro128plus(seed);
   const bits = () => generator.next();
   const below = (limit: number) => (generator.next() >>> 0) % limit;

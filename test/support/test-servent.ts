@@ -1,9 +1,10 @@
 /** A servent without a socket, whose effects read as prose: `QUERY ssh #7 of 10.0.0.9:40000, ttl 3, to 10.0.0.1:5000`. */
 
 import { type DropReason, type Outbox, ServentCore } from '../../servent/core';
+import type { DefenceOptions, DefenceReason } from '../../servent/defences';
 import { parseKeyValueFile } from '../../servent/key-value-file';
 import type { PairTable } from '../../servent/pair-table';
-import { type Endpoint, formatEndpoint, parseIp } from '../../shared/endpoint';
+import { type Endpoint, formatEndpoint, formatIp, parseIp } from '../../shared/endpoint';
 import { encodeClireq } from '../../shared/wire/clireq';
 import { decode } from '../../shared/wire/message';
 import { encodeQuery } from '../../shared/wire/query';
@@ -13,6 +14,7 @@ import { at, latin1, toLatin1 } from './bytes';
 export class CollectingOutbox implements Outbox {
   readonly sent: { bytes: Uint8Array; to: Endpoint }[] = [];
   readonly drops: DropReason[] = [];
+  readonly notices: string[] = [];
 
   send(bytes: Uint8Array, to: Endpoint): void {
     this.sent.push({ bytes: bytes.slice(), to });
@@ -22,7 +24,9 @@ export class CollectingOutbox implements Outbox {
     this.drops.push(reason);
   }
 
-  notice(): void {}
+  notice(reason: DefenceReason, ip: number): void {
+    this.notices.push(`${formatIp(ip)} ${reason}`);
+  }
 
   get prose(): string[] {
     const sent = this.sent.map(({ bytes, to }) => `${describeDatagram(bytes)}, to ${formatEndpoint(to)}`);
@@ -39,6 +43,8 @@ export interface TestServentOptions {
   firstSequence?: number;
   seenMax?: number;
   seenAgeMs?: number;
+  /** Default: none, everybody is served without limit. */
+  defences?: DefenceOptions;
 }
 
 export class TestServent {
@@ -53,13 +59,14 @@ export class TestServent {
     firstSequence = 7,
     seenMax = 1000,
     seenAgeMs = 60_000,
+    defences,
   }: TestServentOptions) {
     const neighbours = knows.map((known) =>
       typeof known === 'string'
         ? { endpoint: at(known), ownIp: undefined }
         : { endpoint: at(known.neighbour), ownIp: parseIp(known.ownIp) },
     );
-    const options = { neighbours, literal, firstSequence, seenMax, seenAgeMs };
+    const options = { neighbours, literal, firstSequence, seenMax, seenAgeMs, defences };
     this.core = new ServentCore({ ...options, pairs: pairsOf(holds), hashKey: [0x01234567, 0x89abcdef] });
   }
 

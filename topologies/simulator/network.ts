@@ -296,7 +296,7 @@ export class Network {
   }
 
   #deliver(servent: number, datagram: Uint8Array, ttl: number, from: Endpoint): void {
-    const endpoint = this.#neighbours[servent]!.endpoint;
+    const endpoint = serventEndpoint(servent);
     const lent = this.#lend(datagram, ttl);
     this.deliveries++;
     this.#become(servent, endpoint);

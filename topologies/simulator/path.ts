@@ -37,3 +37,12 @@ export const PERFECT_PATH: Path = {
   reorderPercent: 0,
   reorderMs: 0,
 };
+
+/** The path of each link of a topology: what the link says of itself goes before `elsewhere`. */
+export function linkPaths(links: readonly { delayMs?: number; lossPercent?: number }[], elsewhere: Path): Path[] {
+  return links.map(({ delayMs, lossPercent = elsewhere.lossPercent }) => ({
+    ...elsewhere,
+    lossPercent,
+    delay: delayMs === undefined ? elsewhere.delay : constant(delayMs),
+  }));
+}

@@ -75,7 +75,7 @@ describe('halfSipHash', () => {
 
 /** The hash as its eight bytes, little-endian, low word first. */
 function hashOf(key: HashKey, bytes: Uint8Array, start: number, end: number): string {
-  halfSipHash(key, bytes, start, end);
+  halfSipHash(...key, bytes, start, end);
   const output = Buffer.alloc(8);
   output.writeUInt32LE(digest.low, 0);
   output.writeUInt32LE(digest.high, 4);

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { type Endpoint, endpointOf } from '../../../../shared/endpoint';
 import { openBatchTransport, WORK_PER_TURN } from '../../../../shared/transport/batch-transport';
 import { BACKLOG_MAX } from '../../../../shared/transport/send-queue';
-import type { Transport } from '../../../../shared/transport/transport';
+import type { Transport, TransportOptions } from '../../../../shared/transport/transport';
 import { FakeKernel } from '../../../support/fake-kernel';
 
 const peer = (port: number): Endpoint => endpointOf(0x7f000001, port);
@@ -19,14 +19,11 @@ describe('batch transport on a failing system', () => {
   let onReceived: (datagram: Uint8Array, from: Endpoint) => void;
   let onFailed: () => void;
 
-  beforeEach(async () => {
+  const open = async (failing?: FakeKernel['failing'], options: TransportOptions = OPTIONS): Promise<void> => {
     kernel = new FakeKernel();
-    received = [];
-    failures = [];
-    onReceived = () => {};
-    onFailed = () => {};
+    kernel.failing = failing;
     transport = await openBatchTransport(
-      OPTIONS,
+      options,
       {
         received: (datagram, from) => {
           received.push({ text: Buffer.from(datagram).toString('latin1'), from });
@@ -39,6 +36,14 @@ describe('batch transport on a failing system', () => {
       },
       kernel,
     );
+  };
+
+  beforeEach(() => {
+    received = [];
+    failures = [];
+    onReceived = () => {};
+    onFailed = () => {};
+    return open();
   });
 
   const send = (text: string, port = 1) => transport.send(Buffer.from(text), peer(port));
@@ -206,7 +211,7 @@ describe('batch transport on a failing system', () => {
   });
 
   it('reports what Node could not read, and goes on', () => {
-    kernel.watched[0]!.failed('ECONNREFUSED');
+    kernel.watcher().failed('ECONNREFUSED');
     expect(failures).to.deep.equal([{ code: 'ECONNREFUSED', to: 0 }]);
   });
 
@@ -249,19 +254,142 @@ describe('batch transport on a failing system', () => {
     expect(() => kernel.turn()).to.throw('no more messages are received than were asked for');
   });
 
+  describe('with peers', () => {
+    const A = peer(5001);
+    const B = peer(5002);
+    const PEERS = { ...OPTIONS, peers: [A, B, A] };
+    const from = (sender: Endpoint, count: number) => texts(count).map((text) => ({ text, peer: sender }));
+    const receivedFrom = (sender: Endpoint) => received.filter((datagram) => datagram.from === sender).length;
+
+    beforeEach(() => open(undefined, PEERS));
+
+    it('has one socket for each, and none that lets others on the port', () => {
+      expect(kernel.connected).to.deep.equal([A, B]);
+      expect([...kernel.sockets.values()].map(({ shares }) => shares)).to.deep.equal([false, false, false]);
+    });
+
+    it('receives from all of them, by what each datagram says of its sender', () => {
+      kernel.waiting.push(...from(peer(9), 40), ...from(A, 1));
+      kernel.waitingFrom(A).push(...from(A, 70), ...from(peer(9), 1));
+      kernel.waitingFrom(B).push(...from(B, 1));
+      kernel.turn();
+      expect([receivedFrom(peer(9)), receivedFrom(A), receivedFrom(B)]).to.deep.equal([41, 71, 1]);
+      expect(received.filter((datagram) => datagram.from === A).map(({ text }) => text)).to.deep.equal([
+        'm0',
+        ...texts(70),
+      ]);
+    });
+
+    it('closes them all', async () => {
+      await transport.close();
+      expect(kernel.sockets.size).to.equal(0);
+    });
+
+    for (const [call, code] of [
+      ['socket', 'EMFILE'],
+      ['setsockopt', 'ENOPROTOOPT'],
+      ['bind', 'EADDRINUSE'],
+      ['connect', 'ENETUNREACH'],
+      ['connect', 'EACCES'],
+      ['connect', 'EINVAL'],
+      ['watch', 'EINVAL'],
+    ] as const) {
+      it(`leaves a peer to the first socket when ${call} fails with ${code}`, async () => {
+        await open({ call, code, fd: 43 }, PEERS);
+        // Without a descriptor for one there is none for the next either.
+        expect(kernel.connected).to.deep.equal(call === 'socket' ? [] : [B]);
+        expect([...kernel.sockets.values()].map(({ shares }) => shares)).to.not.include(true);
+        kernel.waiting.push(...from(A, 3));
+        kernel.turn();
+        expect(receivedFrom(A)).to.equal(3);
+        expect(kernel.sockets.size).to.equal(1 + kernel.connected.length);
+        await transport.close();
+        expect(kernel.sockets.size).to.equal(0);
+      });
+    }
+
+    for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENOMEM']) {
+      it(`outlives ${code} from a peer's socket, and says which peer it was`, () => {
+        kernel.receiveFaults = [code];
+        kernel.waitingFrom(A).push(...from(A, 200));
+        kernel.turn();
+        kernel.watcher(44).failed(code);
+        expect(receivedFrom(A)).to.equal(200);
+        expect(failures).to.deep.equal([
+          { code, to: A },
+          { code, to: B },
+        ]);
+      });
+    }
+
+    it('serves sockets that are loaded in turn', async () => {
+      onReceived = (datagram, sender) => transport.send(datagram, sender);
+      for (let turn = 0; turn < 20; turn++) {
+        for (const [waiting, sender] of [
+          [kernel.waiting, peer(9)],
+          [kernel.waitingFrom(A), A],
+          [kernel.waitingFrom(B), B],
+        ] as const) {
+          waiting.push(...from(sender, 5000 - waiting.length));
+        }
+        kernel.turn();
+        await turnOfLoop();
+      }
+      const shares = [peer(9), A, B].map((sender) => receivedFrom(sender) / received.length);
+      for (const share of shares) expect(share).to.be.within(0.3, 0.4);
+    });
+
+    it('lets a peer wait for one turn at most, however many clients ask', async () => {
+      onReceived = (datagram, sender) => transport.send(datagram, sender);
+      for (let turn = 0; turn < 20; turn++) {
+        kernel.waiting.push(...from(peer(9), 5000 - kernel.waiting.length));
+        kernel.waitingFrom(B).push(...from(B, 200));
+        kernel.turn();
+        await turnOfLoop();
+        expect(kernel.waitingFrom(B).length).to.be.lessThan(200);
+      }
+    });
+
+    it('does bounded work in one turn, however many sockets are loaded', async () => {
+      onReceived = (datagram, sender) => {
+        for (let i = 0; i < 10; i++) transport.send(datagram, sender);
+      };
+      const total = 3 * 2000;
+      kernel.waiting.push(...from(peer(9), 2000));
+      for (const sender of [A, B]) kernel.waitingFrom(sender).push(...from(sender, 2000));
+      const perTurn: number[] = [];
+      while (received.length < total) {
+        const before = received.length + kernel.sent.length;
+        kernel.turn();
+        perTurn.push(received.length + kernel.sent.length - before);
+        await turnOfLoop();
+      }
+      // One batch, and for each socket 32 datagrams that Node reads itself, may come on top, each with its ten copies.
+      expect(Math.max(...perTurn)).to.be.within(WORK_PER_TURN, WORK_PER_TURN + (64 + 3 * 32) * 11);
+      expect(kernel.sent).to.have.length(10 * total);
+    });
+
+    it('goes on serving a socket in whose turn its owner threw', () => {
+      onReceived = () => {
+        if (received.length === 5) throw new Error('a bug');
+      };
+      kernel.waitingFrom(A).push(...from(A, 300));
+      expect(() => kernel.turn()).to.throw('a bug');
+      kernel.turn();
+      expect(kernel.waitingFrom(A)).to.have.length(0);
+    });
+  });
+
   describe('opening', () => {
-    const open = (failing: { call: string; code: string }) => {
-      kernel = new FakeKernel();
-      kernel.failing = failing;
-      return openBatchTransport(OPTIONS, { received: () => {}, sendFailed: () => {} }, kernel).then(
+    const failure = (failing: FakeKernel['failing']) =>
+      open(failing).then(
         () => expect.fail('opened'),
         (error: NodeJS.ErrnoException) => error,
       );
-    };
 
     for (const code of ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL']) {
       it(`fails with the system's ${code}, and leaves nothing open`, async () => {
-        const error = await open({ call: 'bind', code });
+        const error = await failure({ call: 'bind', code });
         expect(error).to.include({ code, syscall: 'bind', address: '127.0.0.1', port: 5000 });
         expect(error.message).to.equal(`bind ${code} 127.0.0.1:5000`);
         expect(kernel.closedFds).to.deep.equal([42]);
@@ -270,20 +398,18 @@ describe('batch transport on a failing system', () => {
 
     for (const call of ['recvmmsg', 'sendmmsg', 'getsockname']) {
       it(`fails where ${call} is not to be had, and leaves nothing open`, async () => {
-        expect(await open({ call, code: 'ENOSYS' })).to.include({ code: 'ENOSYS', syscall: call });
+        expect(await failure({ call, code: 'ENOSYS' })).to.include({ code: 'ENOSYS', syscall: call });
         expect(kernel.closedFds).to.deep.equal([42]);
       });
     }
 
     it('fails without a descriptor', async () => {
-      expect(await open({ call: 'socket', code: 'EMFILE' })).to.include({ code: 'EMFILE', syscall: 'socket' });
+      expect(await failure({ call: 'socket', code: 'EMFILE' })).to.include({ code: 'EMFILE', syscall: 'socket' });
       expect(kernel.closedFds).to.deep.equal([]);
     });
 
     it('takes a receive buffer that is not granted as it comes', async () => {
-      kernel = new FakeKernel();
-      kernel.failing = { call: 'setsockopt', code: 'EPERM' };
-      await openBatchTransport(OPTIONS, { received: () => {}, sendFailed: () => {} }, kernel);
+      await open({ call: 'setsockopt', code: 'EPERM' });
     });
   });
 });

@@ -1,84 +1,16 @@
 /** What every transport must do, held against both: loopback only, ports the system chooses, no sleeps. */
 
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { expect } from 'chai';
-import { type Endpoint, endpointOf, ipOf, portOf } from '../../../../shared/endpoint';
+import { endpointOf, ipOf, portOf } from '../../../../shared/endpoint';
 import { openBatchTransport } from '../../../../shared/transport/batch-transport';
 import { openDgramTransport } from '../../../../shared/transport/dgram-transport';
-import { loadLibc } from '../../../../shared/transport/libc';
 import { openTransport } from '../../../../shared/transport/open-transport';
-import type { OpenTransport, Transport, TransportEvents } from '../../../../shared/transport/transport';
+import type { OpenTransport } from '../../../../shared/transport/transport';
+import { canBatch, errorOf, LOOPBACK, Peer } from '../../../support/transport-peer';
 
-const LOOPBACK = 0x7f000001;
 const LARGEST = 65_507;
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-
-function canBatch(): boolean {
-  try {
-    loadLibc();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A transport whose events can be awaited. */
-class Peer {
-  static readonly opened: Peer[] = [];
-
-  transport!: Transport;
-  readonly received: { bytes: string; from: Endpoint }[] = [];
-  readonly failures: { code: string; to: Endpoint }[] = [];
-  /** What to do with a datagram beyond noting it. */
-  answer: TransportEvents['received'] = () => {};
-  #awaited: { done(): boolean; resolve(): void }[] = [];
-
-  static async open(open: OpenTransport, port = 0, ip = LOOPBACK): Promise<Peer> {
-    const peer = new Peer();
-    peer.transport = await open(
-      { ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES },
-      {
-        received: (datagram, from) => {
-          peer.received.push({ bytes: Buffer.from(datagram).toString('latin1'), from });
-          peer.answer(datagram, from);
-          peer.#check();
-        },
-        sendFailed: (code, to) => {
-          peer.failures.push({ code, to });
-          peer.#check();
-        },
-      },
-    );
-    Peer.opened.push(peer);
-    return peer;
-  }
-
-  static async closeAll(): Promise<void> {
-    for (const peer of Peer.opened.splice(0)) await peer.transport.close();
-  }
-
-  get endpoint(): Endpoint {
-    return this.transport.local;
-  }
-
-  until(done: () => boolean): Promise<void> {
-    if (done()) return Promise.resolve();
-    return new Promise((resolve) => this.#awaited.push({ done, resolve }));
-  }
-
-  #check(): void {
-    for (const { resolve } of this.#awaited.filter(({ done }) => done())) resolve();
-    this.#awaited = this.#awaited.filter(({ done }) => !done());
-  }
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<NodeJS.ErrnoException> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as NodeJS.ErrnoException;
-  }
-  throw new Error('expected a failure');
-}
 
 function conformance(kind: 'dgram' | 'batch', open: OpenTransport): void {
   describe(`transport ${kind}`, () => {
@@ -163,14 +95,14 @@ function conformance(kind: 'dgram' | 'batch', open: OpenTransport): void {
 
     it('reports a port in use as the system does', async () => {
       const first = await Peer.open(open);
-      const error = await errorOf(Peer.open(open, portOf(first.endpoint)));
+      const error = await errorOf(Peer.open(open, { port: portOf(first.endpoint) }));
       expect(error).to.include({ code: 'EADDRINUSE', syscall: 'bind', port: portOf(first.endpoint) });
       expect(error.message).to.equal(`bind EADDRINUSE 127.0.0.1:${portOf(first.endpoint)}`);
     });
 
     it('reports an address that is not its own as the system does', async () => {
       // 192.0.2.0/24 is for documentation, on no machine.
-      const error = await errorOf(Peer.open(open, 0, 0xc0000201));
+      const error = await errorOf(Peer.open(open, { ip: 0xc0000201 }));
       expect(error).to.include({ code: 'EADDRNOTAVAIL', syscall: 'bind' });
     });
 
@@ -178,10 +110,19 @@ function conformance(kind: 'dgram' | 'batch', open: OpenTransport): void {
       const first = await Peer.open(open);
       const port = portOf(first.endpoint);
       for (const other of [openDgramTransport, open]) {
-        expect((await errorOf(Peer.open(other, port))).code).to.equal('EADDRINUSE');
+        expect((await errorOf(Peer.open(other, { port }))).code).to.equal('EADDRINUSE');
       }
       await first.transport.close();
-      expect(portOf((await Peer.open(open, port)).endpoint)).to.equal(port);
+      expect(portOf((await Peer.open(open, { port })).endpoint)).to.equal(port);
+    });
+
+    it('shares its port with nobody, not even with who would share', async () => {
+      // Adopting a descriptor, as batches do, quietly allows others on the port.
+      const peer = await Peer.open(open);
+      const sharing = createSocket({ type: 'udp4', reuseAddr: true });
+      const listening = once(sharing, 'listening');
+      sharing.bind(portOf(peer.endpoint), '127.0.0.1');
+      expect((await errorOf(listening)).code).to.equal('EADDRINUSE');
     });
 
     it('reports a datagram to port 0, and never throws', async () => {
@@ -274,7 +215,7 @@ describe('openTransport', () => {
     const first = await Peer.open(openDgramTransport);
     for (const io of ['auto', 'dgram'] as const) {
       const open: OpenTransport = (options, events) => openTransport(io, options, events);
-      expect((await errorOf(Peer.open(open, portOf(first.endpoint)))).code).to.equal('EADDRINUSE');
+      expect((await errorOf(Peer.open(open, { port: portOf(first.endpoint) }))).code).to.equal('EADDRINUSE');
     }
   });
 });

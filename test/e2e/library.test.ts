@@ -1,0 +1,121 @@
+/** The package as a library, and the README's example, which runs as it stands. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  decode,
+  encode,
+  lookup,
+  OperatorError,
+  parseKeyValueFile,
+  type Servent,
+  startServent,
+  WireError,
+} from '../../index';
+import { ROOT } from '../support/commands';
+
+describe('the library', () => {
+  const running: Servent[] = [];
+  const start = async (...settings: Parameters<typeof startServent>): Promise<Servent> => {
+    const servent = await startServent(...settings);
+    running.push(servent);
+    return servent;
+  };
+  afterEach(() => Promise.all(running.splice(0).map((servent) => servent.close())));
+
+  const FILE = join(ROOT, 'fixtures/services-well-known.txt');
+
+  it('starts servents, asks them, and gives the summary when no more answers come', async () => {
+    const far = await start({ port: 0, file: FILE, bind: '127.0.0.1' });
+    const near = await start({ port: 0, file: FILE, bind: '127.0.0.1', neighbours: [far.address], io: 'dgram' });
+    const answers = lookup(near.address, 'ssh', { timeoutMs: 200 });
+    const from: string[] = [];
+    for (;;) {
+      const next = await answers.next();
+      if (next.done) {
+        expect(next.value).to.include({ answers: 2, asked: 1, enough: false });
+        break;
+      }
+      expect(Buffer.from(next.value.value).toString()).to.match(/^22\/tcp/);
+      from.push(next.value.from);
+    }
+    expect(from).to.have.members([near.address, far.address]);
+    expect(near.stats()).to.deep.include({ answers: 1, queries: 1, keys: 705 });
+    expect(near.stats().received).to.deep.equal({ CLIREQ: 1, QUERY: 0, RESPONSE: 0, other: 0 });
+  });
+
+  it('ends a question with the reason of its signal', async () => {
+    const servent = await start({ port: 0, file: FILE, bind: '127.0.0.1' });
+    const giveUp = new AbortController();
+    const answers = lookup(servent.address, 'ssh', { signal: giveUp.signal });
+    await answers.next();
+    const waiting = answers.next();
+    giveUp.abort(new Error('enough'));
+    expect(await waiting.catch((error: Error) => error.message)).to.equal('enough');
+    expect(await answers.next()).to.deep.equal({ done: true, value: undefined });
+  });
+
+  it('frees the socket of a question that is left early', async () => {
+    const servent = await start({ port: 0, file: FILE, bind: '127.0.0.1' });
+    for await (const { from } of lookup(servent.address, 'ssh')) {
+      expect(from).to.equal(servent.address);
+      break;
+    }
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).to.have.length.below(2);
+  });
+
+  it('says what is wrong with a contact, a neighbour, a key', async () => {
+    const codeOf = (work: Promise<unknown>): Promise<string> =>
+      work.then(
+        () => 'none',
+        (error) => (error instanceof OperatorError || error instanceof WireError ? error.code : String(error)),
+      );
+    expect(await codeOf(lookup('nowhere', 'ssh').next())).to.equal('usage');
+    expect(await codeOf(lookup('127.0.0.1:1', '').next())).to.equal('empty-key');
+    expect(await codeOf(startServent({ port: 0, file: FILE, neighbours: ['127.0.0.1'] }))).to.equal('usage');
+    expect(await codeOf(startServent({ port: 0, file: 'no/such/file' }))).to.equal('file');
+  });
+
+  it('parses key-value files and gives the codec', () => {
+    const { pairs, problems } = parseKeyValueFile(Buffer.from('a 1\nb\n'));
+    expect(Buffer.from(pairs.get('a')!).toString()).to.equal('1');
+    expect(problems).to.deep.equal([
+      { line: 2, code: 'no-value', message: 'expected a value after the key "b", the line ends' },
+    ]);
+    const query = Buffer.from('00020003c0000201c350000000076b', 'hex');
+    expect(Buffer.from(encode(decode(query))).equals(query)).to.equal(true);
+  });
+
+  for (const [what, fence, extension] of [
+    ['require', 'js', 'cjs'],
+    ['import', 'mjs', 'mjs'],
+  ]) {
+    it(`runs the README's example for ${what}`, () => {
+      const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+      const example = new RegExp(`\`\`\`${fence}\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
+      expect(example).to.be.a('string');
+      const folder = mkdtempSync(join(tmpdir(), 'servent-example-'));
+      try {
+        symlinkSync(ROOT, join(folder, 'servent'), 'junction');
+        writeFileSync(join(folder, 'services.txt'), 'ssh 22/tcp\n');
+        // A package finds itself by name from inside, so the example runs within a node_modules of its own.
+        const nodeModules = mkdtempSync(join(folder, 'user-'));
+        symlinkSync(folder, join(nodeModules, 'node_modules'), 'junction');
+        writeFileSync(join(nodeModules, 'services.txt'), 'ssh 22/tcp\n');
+        writeFileSync(join(nodeModules, `example.${extension}`), example!);
+        const { stdout, stderr } = spawnSync(process.execPath, [`example.${extension}`], {
+          cwd: nodeModules,
+          encoding: 'utf8',
+          timeout: 10_000,
+        });
+        expect(stderr).to.equal('');
+        expect(stdout).to.match(/^127\.0\.0\.1:\d+ says 22\/tcp\n$/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+});

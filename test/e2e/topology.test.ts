@@ -1,0 +1,99 @@
+/** The topology command as a person meets it: real servents for `check`, the simulator for the rest. */
+
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { endAllCommands, runToEnd, start } from '../support/commands';
+
+describe('the topology command', () => {
+  afterEach(endAllCommands);
+
+  for (const [overlay, questions] of [
+    ['line', 30],
+    ['diamond', 42],
+    ['directed-ring', 42],
+  ] as const) {
+    it(`check ${overlay} finds the real servents answer as predicted`, async () => {
+      const { out, err, status } = await runToEnd('topologies', ['check', overlay, '--timeout', '0.2']);
+      expect(err).to.equal('');
+      expect(out).to.match(
+        new RegExp(`^${overlay}: ${questions} of ${questions} questions answered as predicted$`, 'm'),
+      );
+      expect(status).to.equal(0);
+    }).timeout(40_000);
+  }
+
+  it('list names overlays and kinds', async () => {
+    const { out, status } = await runToEnd('topologies', ['list']);
+    expect(out)
+      .to.match(/^scale-free-200 +200 +397 /m)
+      .and.match(/^random-regular +50 /m);
+    expect(status).to.equal(0);
+  });
+
+  it('generate prints a topology file, and names what cannot be', async () => {
+    const { out } = await runToEnd('topologies', ['generate', 'ring', '--servents', '4']);
+    expect(JSON.parse(out)).to.have.property('links').with.length(4);
+    expect(await runToEnd('topologies', ['generate', 'star', '--servents', '12'])).to.deep.equal({
+      status: 2,
+      out: '',
+      err: 'topology: expected 2 to 11 servents for a star, got "12": a servent knows at most 10 others\n',
+    });
+  });
+
+  it('simulate prints a row an overlay, as table, JSON or CSV, and no progress into a pipe', async () => {
+    const words = ['simulate', 'line', 'mesh', '--questions', '20'];
+    const table = await runToEnd('topologies', words);
+    expect(table.err).to.equal('');
+    expect(table.out).to.match(/^mesh +6 +100 +6 +/m);
+    const json = (await runToEnd('topologies', [...words, '--json'])).out.trimEnd().split('\n');
+    expect(json.map((line) => JSON.parse(line).overlay)).to.deep.equal(['line', 'mesh']);
+    const csv = (await runToEnd('topologies', [...words, '--csv'])).out.trimEnd().split('\n');
+    expect(csv).to.have.length(3);
+    expect(csv.map((line) => line.split(',').length)).to.deep.equal([17, 17, 17]);
+    const again = await runToEnd('topologies', [...words, '--csv']);
+    expect(again.out.trimEnd().split('\n')).to.deep.equal(csv);
+  });
+
+  for (const [words, word] of [
+    [['simulate', 'ring', '--delay', 'often'], '"often"'],
+    [['simulate', 'ring', '--delay', 'uniform:9-1'], '"uniform:9-1"'],
+    [['simulate', 'ring', '--loss', '101'], '"101"'],
+    [['simulate', 'ring', '--json', '--csv'], 'got both'],
+    [['simulate', 'nix'], '"nix"'],
+    [['trace', 'ring', '--from', 's9', '--key', 'ssh'], '"s9"'],
+    [['draw', 'package.json'], 'unknown property'],
+  ] as const) {
+    it(`${words.join(' ')} is refused in one line that names the word`, async () => {
+      const { out, err, status } = await runToEnd('topologies', words);
+      expect(err)
+        .to.match(/^topology: [^\n]*\n$/)
+        .and.include(word);
+      expect([out, status]).to.deep.equal(['', words[0] === 'draw' ? 1 : 2]);
+    });
+  }
+
+  it('draw and trace print pictures; trace --json the same as lines', async () => {
+    expect((await runToEnd('topologies', ['draw', 'grid'])).out).to.match(/^<\?xml(.|\n)*<\/svg>\n$/);
+    const words = ['trace', 'line', '--from', 's1', '--key', 'tcpmux'];
+    expect((await runToEnd('topologies', words)).out).to.include('4 of 5 servents heard, 3 answered');
+    const lines = (await runToEnd('topologies', [...words, '--json'])).out.trimEnd().split('\n');
+    const queries = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'QUERY');
+    expect(queries.map(({ from, to, ttl }) => `${from} ${to} ${ttl}`)).to.deep.equal(['s1 s2 3', 's2 s3 2', 's3 s4 1']);
+  });
+
+  it('leaves no process behind when it is interrupted: every port is free again', async () => {
+    const command = start('topologies', ['up', 'mesh']);
+    await command.until(/^s6 .*\n/m);
+    const exit = once(command.child, 'exit');
+    command.child.kill('SIGINT');
+    await exit;
+    const ports = [...command.out().matchAll(/127\.0\.0\.1:(\d+)/g)].map((match) => Number(match[1]));
+    expect(ports).to.have.length(6);
+    for (const port of ports) {
+      const socket = createSocket('udp4').bind(port, '127.0.0.1');
+      await once(socket, 'listening');
+      socket.close();
+    }
+  });
+});

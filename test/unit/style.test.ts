@@ -1,0 +1,228 @@
+/** The guard of the house's rules: which way things depend on each other, what a core may touch, nothing without a use. */
+
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { expect } from 'chai';
+import * as ts from 'typescript';
+
+const ROOT = resolve(__dirname, '..', '..');
+const NOT_OURS = /^(node_modules|dist|coverage|\..*)$/;
+/** Rooms whose files run in a user's hands; the others serve those who work on them. */
+const PRODUCT = /^(index\.ts|(shared|servent|client|topologies)\/)/;
+const PROGRAM = /^(servent|client)\//;
+
+/** Cores, and what they decide with: no I/O, no clock, no randomness, no timer, no process. */
+const SILENT =
+  /^([^/]+\/core\.ts|shared\/(wire\/.+|endpoint|escape)(\.ts)?|servent\/(defences|find-byte|half-siphash|seen-queries|pair-table|key-value-file)\.ts)$/;
+const SILENT_MAY_IMPORT = ['node:assert', 'lru-cache'];
+const LOUD_NAMES =
+  /^(Date|performance|process|console|crypto|fetch|global|globalThis|require|eval|queueMicrotask|WebSocket|(set|clear)(Timeout|Interval|Immediate))$/;
+
+interface Source {
+  path: string;
+  /** Modules named by import, export from, import() and require(); with whether types alone are taken. */
+  imports: { name: string; typeOnly: boolean }[];
+  /** Names used that the file may have from outside, and `Math.random`. Comments and texts are not among them. */
+  names: string[];
+  /** Every text in the file: a worker or a child process is started by one. */
+  texts: string[];
+}
+
+const files = filesIn(ROOT).map((path) => relative(ROOT, path).split(sep).join('/'));
+const sources = new Map(files.filter((path) => path.endsWith('.ts')).map((path) => [path, read(path)]));
+const product = [...sources.values()].filter(({ path }) => PRODUCT.test(path));
+const silent = product.filter(({ path }) => SILENT.test(path));
+
+describe('the style', () => {
+  it('is looked for in the right place', () => {
+    expect(silent.map(({ path }) => path)).to.include.members([
+      'servent/core.ts',
+      'client/core.ts',
+      'servent/seen-queries.ts',
+      'servent/pair-table.ts',
+      'servent/key-value-file.ts',
+      'servent/half-siphash.ts',
+      'shared/wire/message.ts',
+    ]);
+    expect(filesImportedBy('servent/core.ts')).to.include.members(['shared/wire/header.ts', 'servent/seen-queries.ts']);
+  });
+
+  describe('cores and wire', () => {
+    for (const { path, imports, names } of silent) {
+      it(`${path} names no clock, randomness, timer, process or I/O`, () => {
+        expect(names.filter((name) => LOUD_NAMES.test(name) || name === 'Math.random')).to.deep.equal([]);
+        const packages = imports.map(({ name }) => name).filter((name) => !name.startsWith('.'));
+        expect(packages.filter((name) => !SILENT_MAY_IMPORT.includes(name))).to.deep.equal([]);
+      });
+
+      it(`${path} imports only what is as silent`, () => {
+        expect(filesImportedBy(path).filter((imported) => !SILENT.test(imported))).to.deep.equal([]);
+      });
+    }
+  });
+
+  describe('imports point one way', () => {
+    const forbidden: [rule: string, from: RegExp, to: RegExp][] = [
+      ['shared imports nothing from the programs', /^shared\//, /^(?!shared\/)/],
+      ['the wire imports nothing but itself and endpoints', /^shared\/wire\//, /^(?!shared\/(wire\/|endpoint\.ts))/],
+      ['the servent imports nothing from other programs', /^servent\//, /^(?!servent\/|shared\/)/],
+      ['the client imports nothing from other programs', /^client\//, /^(?!client\/|shared\/)/],
+      [
+        'what users run imports nothing from tests and benchmarks',
+        PRODUCT,
+        /^(?!index\.ts|shared\/|servent\/|client\/|topologies\/)/,
+      ],
+      ['nothing imports a main.ts', /^/, /(^|\/)main\.ts$/],
+      ['options know nothing of the shell', /\/options\.ts$/, /\/shell\.ts$/],
+    ];
+    for (const [rule, from, to] of forbidden) {
+      it(rule, () => {
+        const found = product
+          .filter(({ path }) => from.test(path))
+          .flatMap(({ path }) =>
+            filesImportedBy(path)
+              .filter((imported) => to.test(imported))
+              .map((imported) => `${path} -> ${imported}`),
+          );
+        expect(found).to.deep.equal([]);
+      });
+    }
+
+    it('and in no circle', () => {
+      const circles: string[] = [];
+      const done = new Set<string>();
+      const visit = (path: string, above: string[]): void => {
+        if (above.includes(path)) circles.push([...above.slice(above.indexOf(path)), path].join(' -> '));
+        if (above.includes(path) || done.has(path)) return;
+        for (const imported of filesImportedBy(path, true)) visit(imported, [...above, path]);
+        done.add(path);
+      };
+      for (const path of sources.keys()) visit(path, []);
+      expect(circles).to.deep.equal([]);
+    });
+  });
+
+  it('run-main.ts alone touches process in the programs', () => {
+    const touching = product.filter(({ path, names }) => PROGRAM.test(path) && names.includes('process'));
+    expect(touching.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('no file is without a use: each is started by a script, a command or a worker, or imported by one that is', () => {
+    expect(unused((path) => /\.test\.ts$/.test(path))).to.deep.equal([]);
+  });
+
+  it('nothing that users run is used by tests alone', () => {
+    expect(unused(() => false).filter((path) => PRODUCT.test(path))).to.deep.equal([]);
+  });
+
+  it('speaks of the protocol and not of how the work on it is kept', () => {
+    const words = new RegExp(
+      `\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'Ji' + 'ra'].join('|')})\\b|\\b(issue|ticket) #?\\d`,
+    );
+    const speaking = files
+      .filter((path) => /\.(ts|md|json|sh|yml)$/.test(path) && !/^(fixtures\/|package-lock)/.test(path))
+      .filter((path) => words.test(readFileSync(join(ROOT, path), 'utf8')));
+    expect(speaking).to.deep.equal([]);
+  });
+});
+
+/** Source files that cannot be reached from the package's commands, exports and scripts, nor from `start`. */
+function unused(start: (path: string) => boolean): string[] {
+  const scripts = ['package.json', '.mocharc.json', '.ci/run'].filter((path) => existsSync(join(ROOT, path)));
+  const words = scripts.flatMap((path) => readFileSync(join(ROOT, path), 'utf8').split(/[\s"'=]+/));
+  const reached = new Set<string>();
+  const reach = (path: string | undefined): void => {
+    if (path === undefined || reached.has(path)) return;
+    reached.add(path);
+    const { texts } = sources.get(path)!;
+    for (const text of texts) reach(sourceOf(join(dirname(path), text)) ?? sourceOf(text));
+  };
+  for (const word of words) reach(sourceOf(word.replace(/^(\.\/)?dist\//, '')));
+  for (const path of sources.keys()) if (start(path)) reach(path);
+  return [...sources.keys()].filter((path) => !reached.has(path));
+}
+
+/** The source file that a module's name or a path stands for, from the root. */
+function sourceOf(name: string): string | undefined {
+  const bare = name
+    .split(sep)
+    .join('/')
+    .replace(/^\.\//, '')
+    .replace(/(\.d)?\.[jt]s$/, '');
+  return [`${bare}.ts`, `${bare}/index.ts`].find((path) => sources.has(path));
+}
+
+function filesImportedBy(path: string, asValues = false): string[] {
+  const { imports } = sources.get(path)!;
+  return imports
+    .filter(({ name, typeOnly }) => name.startsWith('.') && !(asValues && typeOnly))
+    .map(({ name }) => sourceOf(join(dirname(path), name)))
+    .filter((imported) => imported !== undefined);
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    if (NOT_OURS.test(name)) return [];
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesIn(path) : [path];
+  });
+}
+
+/** Reads a source through the compiler's parser, so that comments and texts are not mistaken for code. */
+function read(path: string): Source {
+  const source: Source = { path, imports: [], names: [], texts: [] };
+  const file = ts.createSourceFile(
+    basename(path),
+    readFileSync(join(ROOT, path), 'utf8'),
+    ts.ScriptTarget.ESNext,
+    true,
+  );
+  const visit = (node: ts.Node): void => {
+    const module = moduleNamed(node);
+    if (module) source.imports.push(module);
+    if (ts.isStringLiteralLike(node)) source.texts.push(node.text);
+    if (ts.isIdentifier(node) && !isOwnName(node)) source.names.push(node.text);
+    if (ts.isPropertyAccessExpression(node) && node.getText() === 'Math.random') source.names.push('Math.random');
+    node.forEachChild(visit);
+  };
+  visit(file);
+  return source;
+}
+
+function moduleNamed(node: ts.Node): Source['imports'][number] | undefined {
+  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+    return { name: node.moduleSpecifier.text, typeOnly: takesTypesOnly(node.importClause) };
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
+    return { name: node.moduleSpecifier.text, typeOnly: node.isTypeOnly };
+  }
+  if (ts.isCallExpression(node) && /^(import|require)$/.test(node.expression.getText())) {
+    const [name] = node.arguments;
+    return name && ts.isStringLiteral(name) ? { name: name.text, typeOnly: false } : undefined;
+  }
+  return undefined;
+}
+
+function takesTypesOnly(clause: ts.ImportClause | undefined): boolean {
+  if (!clause || clause.name) return false;
+  if (clause.isTypeOnly) return true;
+  const { namedBindings } = clause;
+  return (
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.every((element) => element.isTypeOnly)
+  );
+}
+
+/** Is this the name of a property rather than of a variable? `datagram.process` touches no process. */
+function isOwnName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (
+    (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+    ((ts.isPropertyAssignment(parent) ||
+      ts.isPropertySignature(parent) ||
+      ts.isPropertyDeclaration(parent) ||
+      ts.isMethodDeclaration(parent)) &&
+      parent.name === node)
+  );
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+"""One servent among six, on mininet hosts.
+
+sudo python3 topologies/star.py [--cli | --check]
+"""
+
+import sys
+
+sys.dont_write_bytecode = True  # root would leave a folder here that only root can delete
+
+from emulation import main  # noqa: E402
+
+main(__file__)

@@ -1,0 +1,16 @@
+/** `topology trace`: follows one question through a simulated overlay, as a picture or as JSON lines. */
+
+import type { Io } from '../shared/run-main';
+import { findTopology } from './catalogue';
+import { drawFlood } from './draw';
+import { flood } from './flood';
+import type { TraceOptions } from './options';
+import { linkPaths } from './simulator/path';
+
+export async function trace({ overlay, sizes, json, path, ...options }: TraceOptions, io: Io): Promise<number> {
+  const topology = findTopology(overlay, sizes);
+  const steps = flood(topology, { ...options, path, paths: linkPaths(topology.links, path) });
+  if (json) for (const step of steps) io.out(JSON.stringify(step));
+  else io.out(await drawFlood(topology, steps, options.key));
+  return 0;
+}

@@ -13,7 +13,7 @@ const PROGRAM = /^(servent|client)\//;
 
 /** Cores, and what they decide with: no I/O, no clock, no randomness, no timer, no process. */
 const SILENT =
-  /^([^/]+\/core\.ts|shared\/(wire\/.+|endpoint|escape)(\.ts)?|servent\/(defences|half-siphash|seen-queries|pair-table|key-value-file)\.ts)$/;
+  /^([^/]+\/core\.ts|shared\/(wire\/.+|endpoint|escape)(\.ts)?|servent\/(defences|find-byte|half-siphash|seen-queries|pair-table|key-value-file)\.ts)$/;
 const SILENT_MAY_IMPORT = ['node:assert', 'lru-cache'];
 const LOUD_NAMES =
   /^(Date|performance|process|console|crypto|fetch|global|globalThis|require|eval|queueMicrotask|WebSocket|(set|clear)(Timeout|Interval|Immediate))$/;

@@ -1,6 +1,7 @@
 /** The prompt in a terminal: line editing, history, a sign of life while a question waits, Ctrl-C for the question alone. */
 
 import { createInterface } from 'node:readline';
+import { escapeText } from '../shared/escape';
 import type { Io } from '../shared/run-main';
 import { ask, trimBlanks } from './ask';
 import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from './history';
@@ -70,7 +71,7 @@ async function askAlive(key: Uint8Array, options: ClientOptions, io: Io, questio
     await ask(key, options, print, question.signal);
   } catch (error) {
     if (question.signal.aborted) print('given up');
-    else print(String((error as Error).message));
+    else print(escapeText((error as Error).message));
   } finally {
     clearInterval(timer);
   }

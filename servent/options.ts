@@ -1,8 +1,8 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
 import type { Argv } from 'yargs';
-import { type CommandLine, numberOf, parseCommandLine } from '../shared/command-line';
-import { parseIp, parsePort } from '../shared/endpoint';
+import { type CommandLine, checkRange, numberOf, parseCommandLine } from '../shared/command-line';
+import { isLoopback, parseIp, parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
 import { type HostPort, hostPortOf } from '../shared/host-port';
 import type { Parsed } from '../shared/run-main';
@@ -74,6 +74,15 @@ export const SERVENT_DEFAULTS = {
   io: 'auto',
   defences: DEFENCE_DEFAULTS,
 } as const satisfies Partial<ServentOptions>;
+
+/** Holds what a library's caller gives to the ranges that the command line keeps. @throws OperatorError `usage` */
+export function checkOptions({ port, bind, advertise, seenMax, seenAgeMs }: ServentOptions): void {
+  checkRange('port', port, { min: 0, max: 65_535, integer: true });
+  checkRange('seenMax', seenMax, { min: 1, max: SEEN_MAX_LIMIT, integer: true });
+  checkRange('seenAgeMs', seenAgeMs, { min: 1, max: SECONDS_MAX * 1000 });
+  checkedIp(bind, 'bind', BINDABLE);
+  if (advertise !== undefined) checkedIp(advertise, 'advertise', REACHABLE);
+}
 
 /** Parses the servent's command line. @throws OperatorError `usage` */
 export function parseOptions(argv: readonly string[]): Promise<Parsed<ServentCommandOptions>> {
@@ -216,8 +225,8 @@ function toOptions(given: Arguments): ServentCommandOptions {
     port,
     file: given.file,
     neighbours: neighboursOf(given.neighbour),
-    bind: ipOf(given.bind, '--bind', () => true),
-    advertise: given.advertise === undefined ? undefined : ipOf(given.advertise, '--advertise', isClientIp),
+    bind: checkedIp(given.bind, '--bind', BINDABLE),
+    advertise: given.advertise === undefined ? undefined : checkedIp(given.advertise, '--advertise', REACHABLE),
     seenMax: numberOf(given['seen-max'], '--seen-max', { min: 1, max: SEEN_MAX_LIMIT, unit: 'entries', integer: true }),
     seenAgeMs: secondsOf(given['seen-age'], '--seen-age') * 1000,
     literal: given.literal,
@@ -239,20 +248,34 @@ function toOptions(given: Arguments): ServentCommandOptions {
   };
 }
 
-/** Repeated neighbours are merged before they are counted. */
-function neighboursOf(words: readonly string[]): HostPort[] {
-  const distinct = [...new Set(words)];
-  const neighbours = distinct.map((word) => hostPortOf(word, 'a neighbour'));
-  if (distinct.length > NEIGHBOURS_MAX) {
-    throw usageError(`expected at most ${NEIGHBOURS_MAX} neighbours, got an 11th: "${distinct[NEIGHBOURS_MAX]}"`);
+/** Repeated neighbours are merged before they are counted. @throws OperatorError `usage` for a malformed one, or an 11th */
+export function neighboursOf(given: readonly (string | HostPort)[]): HostPort[] {
+  const distinct = new Map<string, HostPort>();
+  for (const one of given) {
+    const neighbour = typeof one === 'string' ? hostPortOf(one, 'a neighbour') : one;
+    const word = `${neighbour.host}:${neighbour.port}`;
+    distinct.set(word, neighbour);
+    if (distinct.size > NEIGHBOURS_MAX)
+      throw usageError(`expected at most ${NEIGHBOURS_MAX} neighbours, got an 11th: "${word}"`);
   }
-  return neighbours;
+  return [...distinct.values()];
 }
 
-function ipOf(word: string, option: string, isFit: (ip: number) => boolean): string {
+/** What an address must be for a purpose, in words and as a test. */
+interface AddressKind {
+  what: string;
+  includes: (ip: number) => boolean;
+}
+
+const BINDABLE: AddressKind = { what: 'an IPv4 address of this machine', includes: () => true };
+const REACHABLE: AddressKind = {
+  what: 'an IPv4 address that other hosts can answer to',
+  includes: (ip) => isClientIp(ip) && !isLoopback(ip),
+};
+
+function checkedIp(word: string, option: string, { what, includes }: AddressKind): string {
   const ip = parseIp(word);
-  if (ip === undefined || !isFit(ip))
-    throw usageError(`expected the IPv4 address of a host for ${option}, got "${word}"`);
+  if (ip === undefined || !includes(ip)) throw usageError(`expected ${what} for ${option}, got "${word}"`);
   return word;
 }
 

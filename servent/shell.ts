@@ -13,7 +13,8 @@ import {
   portOf,
 } from '../shared/endpoint';
 import { OperatorError, usageError } from '../shared/errors';
-import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
+import { escapeText } from '../shared/escape';
+import { type HostPort, resolve } from '../shared/host-port';
 import type { Io } from '../shared/run-main';
 import { type IoChoice, openTransport } from '../shared/transport/open-transport';
 import {
@@ -28,7 +29,13 @@ import { type Counters, countReceived, newCounters } from './counters';
 import type { DefenceReason } from './defences';
 import type { Problem } from './key-value-file';
 import { loadPairs } from './load-pairs';
-import { SERVENT_DEFAULTS, type ServentCommandOptions, type ServentOptions } from './options';
+import {
+  checkOptions,
+  neighboursOf,
+  SERVENT_DEFAULTS,
+  type ServentCommandOptions,
+  type ServentOptions,
+} from './options';
 import { isOwnIp, ownIpTowards, publicAddresses } from './own-address';
 import { problemLines, readyEvent, readyLine, reloadLine, statsWords } from './report';
 import { trace, tracing } from './trace';
@@ -85,10 +92,15 @@ export interface Servent {
 
 /**
  * Starts a servent: loads the file, binds the port, serves until `close` (specification, section 4).
- * @throws OperatorError `file`, `port`, `host`, or `usage` for a neighbour that is the servent itself
+ * @throws OperatorError `file`, `port`, `host`, `io`, or `usage` for a setting out of its range or a neighbour that is the servent itself
  */
 export async function startServent(settings: ServentSettings): Promise<Servent> {
-  const options = { ...SERVENT_DEFAULTS, ...settings };
+  const options: ServentOptions = {
+    ...SERVENT_DEFAULTS,
+    ...settings,
+    neighbours: neighboursOf(settings.neighbours ?? []),
+  };
+  checkOptions(options);
   const { pairs, ...file } = await loadPairs(options.file);
   const bindIp = parseIp(options.bind);
   assert(bindIp !== undefined, 'bind is an IPv4 address');
@@ -114,14 +126,9 @@ export async function startServent(settings: ServentSettings): Promise<Servent> 
 }
 
 /** Each neighbour once. @throws OperatorError `host`, or `usage` for the servent itself */
-async function resolveNeighbours(
-  given: readonly (string | HostPort)[],
-  bindIp: number,
-  ownPort: number,
-): Promise<Endpoint[]> {
+async function resolveNeighbours(given: readonly HostPort[], bindIp: number, ownPort: number): Promise<Endpoint[]> {
   const neighbours = new Set<Endpoint>();
-  for (const word of given) {
-    const named = typeof word === 'string' ? hostPortOf(word, 'a neighbour') : word;
+  for (const named of given) {
     const neighbour = await resolve(named);
     const ip = ipOf(neighbour);
     if (portOf(neighbour) === ownPort && (bindIp === 0 ? isOwnIp(ip) : ip === bindIp)) {
@@ -152,6 +159,8 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   #transport: Transport | undefined;
   #kernelDrops: number | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
+  /** The reload that has not begun yet: it will do for all who ask until then, so that a storm of signals is two loads. */
+  #nextReload: Promise<LoadedFile> | undefined;
   /** Of the datagram being received: was it dropped, and what was sent for it? */
   #dropped = false;
   #answered = false;
@@ -204,15 +213,18 @@ class ServentShell implements Servent, TransportEvents, Outbox {
 
   reload(): Promise<LoadedFile> {
     const load = async (): Promise<LoadedFile> => {
+      this.#nextReload = undefined;
       const { pairs, ...file } = await loadPairs(this.#path);
       this.#core.pairs = pairs;
       this.file = { keys: pairs.size, ...file };
       return this.file;
     };
     // One after the other, so that the table read last is the one that stays.
-    const loaded = this.#reloading.then(load);
-    this.#reloading = loaded.catch(() => undefined);
-    return loaded;
+    if (!this.#nextReload) {
+      this.#nextReload = this.#reloading.then(load);
+      this.#reloading = this.#nextReload.catch(() => undefined);
+    }
+    return this.#nextReload;
   }
 
   async close(): Promise<void> {
@@ -288,14 +300,18 @@ export async function run(options: ServentCommandOptions, io: Io): Promise<numbe
     const stats = servent.stats();
     say(`servent ${event}: ${statsWords(stats)}`, { event, ...stats });
   };
+  let told: Promise<LoadedFile> | undefined;
   const reload = async (): Promise<void> => {
+    const loading = servent.reload();
+    if (loading === told) return;
+    told = loading;
     try {
-      const file = await servent.reload();
+      const file = await loading;
       warn();
       say(reloadLine(file, path), { event: 'reload', ok: true, file: path, ...file });
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
-      io.err(`servent: ${error.message}; the old ${servent.file.keys} keys stay`);
+      io.err(`servent: ${escapeText(error.message)}; the old ${servent.file.keys} keys stay`);
       if (json) say('', { event: 'reload', ok: false, file: path, keys: servent.file.keys, error: error.message });
     }
   };

@@ -68,10 +68,26 @@ export async function parseCommandLine<Options>(
         () => void (chosen = command),
       );
   }
-  const given = await line.parseAsync([...argv], {}, (_error, _given, output) => void (text = output));
+  const given = await line.parseAsync(marked(argv), {}, (_error, _given, output) => void (text = output));
   if (failure === undefined && text !== '') return { text };
-  if (failure === undefined && chosen) return { options: chosen.toOptions(lastOfEach(given, lists)) };
+  if (failure === undefined && chosen) return { options: chosen.toOptions(unmarked(lastOfEach(given, lists))) };
   throw usageError(`${explain(failure, commandLine, argv)}; ${name} --help says more`);
+}
+
+/** No word of a command line can hold a NUL. */
+const MARK = '\0';
+
+/** Words behind a `--` are no options, but yargs takes those that begin with a dash for some: a mark in front keeps it from that. */
+function marked(argv: readonly string[]): string[] {
+  const dashes = argv.indexOf('--');
+  if (dashes < 0) return [...argv];
+  return [...argv.slice(0, dashes), ...argv.slice(dashes + 1).map((word) => MARK + word)];
+}
+
+function unmarked(given: object): object {
+  const plain = (value: unknown): unknown =>
+    typeof value === 'string' ? value.replace(MARK, '') : Array.isArray(value) ? value.map(plain) : value;
+  return Object.fromEntries(Object.entries(given).map(([word, value]) => [word, plain(value)]));
 }
 
 /** yargs prints its script only where no default command claims the word. */
@@ -102,7 +118,8 @@ function explain<Options>(
   argv: readonly string[],
 ): string {
   // yargs breaks some of its sentences into lines.
-  if (failure !== undefined && !failure.startsWith('Not enough non-option')) return failure.replace(/\s+/g, ' ');
+  if (failure !== undefined && !failure.startsWith('Not enough non-option'))
+    return failure.replaceAll(MARK, '').replace(/\s+/g, ' ');
   const got = argv.length > 0 ? `only "${argv.join(' ')}"` : 'nothing';
   const command = commands.find(({ synopsis }) => synopsis.split(' ')[0] === argv[0]) ?? commands[0]!;
   if (failure === undefined)
@@ -110,16 +127,31 @@ function explain<Options>(
   return `expected ${command.synopsis.replace('$0', name)}, got ${got}`;
 }
 
+/** Which numbers an option takes. */
+export interface NumberRange {
+  min: number;
+  max: number;
+  unit?: string;
+  integer?: boolean;
+}
+
 /** A decimal number in words of a command line. @throws OperatorError `usage` */
-export function numberOf(
-  word: string,
-  option: string,
-  range: { min: number; max: number; unit: string; integer?: boolean },
-): number {
-  const value = /^\d+(\.\d+)?$/.test(word) ? Number(word) : Number.NaN;
-  const { min, max, unit, integer = false } = range;
-  if (value >= min && value <= max && (!integer || Number.isInteger(value))) return value;
-  throw usageError(
-    `expected ${integer ? 'a whole number' : 'a number'} of ${unit} from ${min} to ${max} for ${option}, got "${word}"`,
-  );
+export function numberOf(word: string, option: string, range: NumberRange): number {
+  const value = /^(\d+(\.\d*)?|\.\d+)$/.test(word) ? Number(word) : Number.NaN;
+  if (isWithin(value, range)) return value;
+  throw rangeError(option, range, word);
+}
+
+/** Holds a number to its range. @throws OperatorError `usage` */
+export function checkRange(option: string, value: number, range: NumberRange): void {
+  if (!isWithin(value, range)) throw rangeError(option, range, String(value));
+}
+
+function isWithin(value: number, { min, max, integer = false }: NumberRange): boolean {
+  return value >= min && value <= max && (!integer || Number.isInteger(value));
+}
+
+function rangeError(option: string, { min, max, unit, integer = false }: NumberRange, got: string): Error {
+  const kind = `${integer ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}`;
+  return usageError(`expected ${kind} from ${min} to ${max} for ${option}, got "${got}"`);
 }

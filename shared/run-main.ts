@@ -5,6 +5,7 @@
 
 import { constants } from 'node:os';
 import { OperatorError } from './errors';
+import { escapeText } from './escape';
 
 /** What a program may use of the process it runs in. */
 export interface Io {
@@ -19,7 +20,7 @@ export interface Io {
   environment: NodeJS.ProcessEnv;
   /** Calls `handler` at each such signal, where the system has it, instead of ending the process. */
   onSignal(signal: NodeJS.Signals, handler: () => void): void;
-  /** Calls `handler` once nobody reads the results any more (a pipe whose reader has gone). */
+  /** Calls `handler` once results go nowhere any more: a pipe whose reader has gone, a full disk. */
   onOutputClosed(handler: () => void): void;
 }
 
@@ -32,24 +33,33 @@ const EXIT_USAGE = 2;
 /**
  * Runs a program: parses the command line, runs it with the options, and ends the process with the status that `run` gives.
  * An OperatorError becomes one line on stderr and status 2 for bad usage, 1 else; any other error is ours, and shows its stack.
+ * Results that cannot be written (a full disk) are one line on stderr and status 1, but end no program by themselves.
  */
 export function runMain<Options>(
   name: string,
   parse: (argv: readonly string[]) => Parsed<Options> | Promise<Parsed<Options>>,
   run: (options: Options, io: Io) => Promise<number>,
 ): void {
-  const io = processIo();
+  let unwritten = false;
+  const io = processIo((error) => {
+    if (!unwritten) io.err(`${name}: expected room for the results, got ${error.message}`);
+    unwritten = true;
+  });
   start(parse, run, io)
     .catch((error: unknown) => {
       if (!(error instanceof OperatorError)) {
         io.err(error instanceof Error && error.stack ? error.stack : String(error));
         return EXIT_FAILED;
       }
-      io.err(`${name}: ${error.message}`);
+      io.err(`${name}: ${escapeText(error.message)}`);
       return error.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
     })
     // What was written goes out before the process ends, also into a pipe.
-    .then((status) => process.stdout.write('', () => process.stderr.write('', () => process.exit(status))));
+    .then((status) => {
+      const exit = (): never => process.exit(status || (unwritten ? EXIT_FAILED : 0));
+      // A failed write calls back before it is told as an error.
+      process.stdout.write('', () => process.stderr.write('', () => setImmediate(exit)));
+    });
 }
 
 /**
@@ -75,15 +85,14 @@ async function start<Options>(
   return 0;
 }
 
-function processIo(): Io {
+function processIo(onUnwritten: (error: Error) => void): Io {
   const closedHandlers: (() => void)[] = [];
-  for (const stream of [process.stdout, process.stderr]) {
-    // Without a listener, a reader that goes away (`| head -1`) would end the process with a stack trace.
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      for (const handler of closedHandlers.splice(0)) handler();
-    });
-  }
+  // Without a listener, a reader that goes away (`| head -1`), a full disk or a lost terminal would end the process.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') onUnwritten(error);
+    for (const handler of closedHandlers.splice(0)) handler();
+  });
+  process.stderr.on('error', () => {});
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),

@@ -1,6 +1,6 @@
 /** Finds the overlay that a person means by a word: a file, the name of one that comes with the package, or a kind to make. */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../shared/errors';
 import { packageFolder } from '../shared/package-folder';
@@ -23,12 +23,17 @@ const FILES = [
   'currencies',
 ].map((name) => join(packageFolder(), 'fixtures', `${name}.txt`));
 
-/** Those that come with the package, by name. */
+/** Names of those that come with the package. */
 export function shippedTopologies(): string[] {
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith('.json') && file !== 'topology.schema.json')
     .map((file) => file.slice(0, -'.json'.length))
     .sort();
+}
+
+/** Loads one that comes with the package, whatever files of that name the current folder has. */
+export function loadShipped(name: string): Topology {
+  return loadTopology(join(FOLDER, `${name}.json`));
 }
 
 /**
@@ -38,9 +43,9 @@ export function shippedTopologies(): string[] {
  */
 export function findTopology(word: string, sizes: Sizes = {}): Topology {
   if (sizes.servents !== undefined || sizes.degree !== undefined) return topologyOf(word, generate(word, sizes));
-  if (existsSync(word)) return loadTopology(word);
-  const shipped = join(FOLDER, `${word}.json`);
-  if (/^[\w-]+$/.test(word) && existsSync(shipped)) return loadTopology(shipped);
+  // A folder that happens to have the name of an overlay is not meant; a pipe is.
+  if (existsSync(word) && !statSync(word).isDirectory()) return loadTopology(word);
+  if (shippedTopologies().includes(word)) return loadShipped(word);
   if (KINDS.has(word)) return topologyOf(word, generate(word, sizes));
   throw usageError(
     `expected a topology file, or one of ${[...new Set([...shippedTopologies(), ...KINDS.keys()])].join(', ')}; got "${word}"`,

@@ -286,7 +286,7 @@ function networkOf({ delay, loss, duplicate, literal, seed }: NetworkWords): Sim
 }
 
 function seedOf(word: string): number {
-  return numberOf(word, '--seed', { min: 0, max: 2 ** 32 - 1, unit: '', integer: true });
+  return numberOf(word, '--seed', { min: 0, max: 2 ** 32 - 1, integer: true });
 }
 
 function percentOf(word: string, option: string): number {

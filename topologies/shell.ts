@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { Io } from '../shared/run-main';
 import { tableLines } from '../shared/table';
-import { findTopology, shippedTopologies, topologyOf } from './catalogue';
+import { findTopology, loadShipped, shippedTopologies, topologyOf } from './catalogue';
 import { check } from './check';
 import { drawTopology } from './draw';
 import { generate, KINDS } from './generators';
@@ -38,7 +38,7 @@ export async function run(options: TopologyOptions, io: Io): Promise<number> {
 
 function listLines(): string[] {
   const shipped = shippedTopologies().map((name) => {
-    const { servents, links, about } = findTopology(name);
+    const { servents, links, about } = loadShipped(name);
     return [name, String(servents.length), String(links.length), about];
   });
   const kinds = [...KINDS].map(([kind, { about, servents, degree }]) => [

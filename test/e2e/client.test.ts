@@ -65,6 +65,12 @@ describe('the client command', () => {
     expect([status, err]).to.deep.equal([0, '']);
   });
 
+  it('asks for keys that begin with a dash when they stand behind --', async () => {
+    const { out, status } = await runToEnd('client', ['127.0.0.1:1', '--timeout', '.05', '--', '-x', '--json']);
+    expect(out).to.match(/^(no responses \(asked twice, 0\.1 s\)\n){2}$/);
+    expect(status).to.equal(1);
+  });
+
   const refused: [what: string, words: string[], status: number, message: RegExp][] = [
     ['no words', [], 2, /expected client <contact>/],
     ['a contact without a port', ['localhost'], 2, /"localhost"/],

@@ -77,6 +77,27 @@ describe('the library', () => {
     expect(await codeOf(lookup('127.0.0.1:1', '').next())).to.equal('empty-key');
     expect(await codeOf(startServent({ port: 0, file: FILE, neighbours: ['127.0.0.1'] }))).to.equal('usage');
     expect(await codeOf(startServent({ port: 0, file: 'no/such/file' }))).to.equal('file');
+    for (const wrong of [
+      { port: 65_536 },
+      { port: 0.5 },
+      { bind: 'localhost' },
+      { advertise: '127.0.0.1' },
+      { seenMax: 0 },
+      { seenAgeMs: Number.NaN },
+      { neighbours: Array.from({ length: 11 }, (_, i) => `127.0.0.1:${i + 1}`) },
+    ]) {
+      expect(await codeOf(startServent({ port: 0, file: FILE, ...wrong })), JSON.stringify(wrong)).to.equal('usage');
+    }
+  });
+
+  it('reads its file at most once more for all who ask while it is being read', async () => {
+    const servent = await start({ port: 0, file: FILE, bind: '127.0.0.1' });
+    const first = servent.reload();
+    await Promise.resolve();
+    const later = Array.from({ length: 1000 }, () => servent.reload());
+    expect(new Set([first, ...later])).to.have.property('size', 2);
+    expect((await later[0]!).keys).to.equal(705);
+    expect(servent.reload()).not.to.equal(later[0]);
   });
 
   it('parses key-value files and gives the codec', () => {

@@ -1,8 +1,9 @@
 /** The servent command as a person meets it: real processes on loopback, ports the system chose. */
 
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -121,6 +122,14 @@ describe('the servent command', () => {
     ['an age that is no number', ['0', SERVICES, '--seen-age', 'long'], 2, /--seen-age, got "long"/],
     ['an address to bind that is none', ['0', SERVICES, '--bind', 'here'], 2, /--bind, got "here"/],
     ['a file that is not there', ['0', 'no/such.txt'], 1, /"no\/such\.txt": ENOENT/],
+    ['a file whose name breaks the line', ['0', 'no\nsuch.txt'], 1, /"no\\nsuch\.txt": ENOENT/],
+    [
+      'a loopback address to name to others',
+      ['0', SERVICES, '--advertise', '127.0.0.1'],
+      2,
+      /--advertise, got "127.0.0.1"/,
+    ],
+    ['words behind a -- that are no neighbours', ['0', SERVICES, '--', '--json'], 2, /"--json"/],
     ['a folder as file', ['0', 'fixtures'], 1, /"fixtures": EISDIR/],
     ['a host that does not exist', ['0', SERVICES, 'no-such-host.invalid:5000'], 1, /"no-such-host\.invalid"/],
     [
@@ -140,6 +149,26 @@ describe('the servent command', () => {
         .and.match(message);
     });
   }
+
+  it('takes a neighbour that is written twice as one, and then has room for ten', async () => {
+    const ten = Array.from({ length: 10 }, (_, i) => `127.0.0.1:${i + 1}`);
+    const servent = await startServentCommand(SERVICES, [...ten, '127.0.0.1:00010', ...ten]);
+    expect(servent.out()).to.match(/, 10 neighbours/);
+  });
+
+  it('says in one line that what it prints finds no room, with status 1', function () {
+    if (!existsSync('/dev/full')) this.skip();
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'dist/servent/main.js'), '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([status, stderr]).to.deep.equal([
+      1,
+      'servent: expected room for the results, got ENOSPC: no space left on device, write\n',
+    ]);
+  });
 
   it('refuses a port in use in one line, with status 1', async () => {
     const servent = await startServentCommand(SERVICES);

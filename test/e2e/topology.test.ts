@@ -1,9 +1,13 @@
 /** The topology command as a person meets it: real servents for `check`, the simulator for the rest. */
 
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { endAllCommands, runToEnd, start } from '../support/commands';
+import { endAllCommands, ROOT, runToEnd, start } from '../support/commands';
 
 describe('the topology command', () => {
   afterEach(endAllCommands);
@@ -29,6 +33,21 @@ describe('the topology command', () => {
       .to.match(/^scale-free-200 +200 +397 /m)
       .and.match(/^random-regular +50 /m);
     expect(status).to.equal(0);
+  });
+
+  it('list and up mean the overlay even where a folder or file of its name is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'servent-test-'));
+    try {
+      mkdirSync(join(folder, 'ring'));
+      writeFileSync(join(folder, 'star'), 'not an overlay');
+      for (const words of [['list'], ['draw', 'ring']]) {
+        const main = join(ROOT, 'dist/topologies/main.js');
+        const { stderr, status } = spawnSync(process.execPath, [main, ...words], { cwd: folder, encoding: 'utf8' });
+        expect([stderr, status]).to.deep.equal(['', 0]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('generate prints a topology file, and names what cannot be', async () => {
@@ -60,6 +79,7 @@ describe('the topology command', () => {
     [['simulate', 'ring', '--delay', 'uniform:9-1'], '"uniform:9-1"'],
     [['simulate', 'ring', '--loss', '101'], '"101"'],
     [['simulate', 'ring', '--json', '--csv'], 'got both'],
+    [['simulate', 'ring', '--seed', 'x'], 'expected a whole number from 0 to 4294967295 for --seed, got "x"'],
     [['simulate', 'nix'], '"nix"'],
     [['trace', 'ring', '--from', 's9', '--key', 'ssh'], '"s9"'],
     [['draw', 'package.json'], 'unknown property'],

@@ -1,7 +1,9 @@
 """The command behind every script of topologies/: reads the options, runs the overlay, says what happens."""
 
 import argparse
+import errno
 import os
+import shlex
 import sys
 import time
 
@@ -13,6 +15,10 @@ from .overlay import OverlayError, read_overlay
 WAIT_S = 1.0  # for one more answer: they take milliseconds, but a core or two may be busy with many servents
 
 
+# Of the results: nobody reads them, the disk is full, the terminal is gone.
+UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+
+
 def main(script=None):
     """Runs the overlay of the JSON file beside `script` with the same name, or without `script` of the file given."""
     sys.exit(status_of(script))
@@ -22,9 +28,19 @@ def status_of(script):
     options = parse(script)
     interruption.watch()
     try:
-        return run(options)
+        status = run(options)
+        sys.stdout.flush()
+        return status
     except (MachineError, OverlayError) as error:
-        print(f'{os.path.basename(sys.argv[0])}: {error}', file=sys.stderr)
+        complain(error)
+        return 1
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        # Python writes what is left once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            complain(f'expected room for the results, got {error.strerror}')
         return 1
     except interruption.Interrupted as interrupted:
         interruption.ignore()
@@ -32,8 +48,19 @@ def status_of(script):
         return interrupted.status
 
 
+def complain(what):
+    print(f'{os.path.basename(sys.argv[0])}: {what}', file=sys.stderr)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as the other commands do, where argparse puts the usage before it."""
+
+    def error(self, message):
+        self.exit(2, f'{self.prog}: {message}; --help says more\n')
+
+
 def parse(script):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description='Runs an overlay of servents on mininet hosts, and asks one of them a question. '
                     'Needs root, and Debian\'s packages mininet and bridge-utils.')
     if script is None:
@@ -164,7 +191,10 @@ def run_prompt(network):
 
         def do_client(self, line):
             """client <host> [key ...]: ask the host's own servent through 127.0.0.1; without a key, at a prompt"""
-            name, *keys = line.split() or ['']
+            try:
+                name, *keys = shlex.split(line) or ['']
+            except ValueError as error:
+                return print(f'expected whole quotes, got {line}: {error}')
             position = next((at for at, host in enumerate(network.hosts) if host.name == name), None)
             if position is None:
                 print(f'expected a host, got "{name}": client h1 ssh')

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -40,7 +41,7 @@ class Network:
         try:
             self._start()
         except BaseException:
-            self._stop()
+            self._stop(half_built=True)
             raise
         return self
 
@@ -208,7 +209,7 @@ class Network:
         with open(self.log_of(position), encoding='utf-8', errors='replace') as log:
             return (log.read().strip().splitlines() or ['it said nothing'])[-1]
 
-    def _stop(self):
+    def _stop(self, half_built=False):
         interruption.ignore()
         for process in self.started:
             process.terminate()
@@ -222,8 +223,9 @@ class Network:
         if self.net:
             try:
                 self.net.stop()
-            except Exception as error:  # half-built: what is left goes with the namespace, or below
-                print(f'mininet did not stop cleanly: {error!r}')
+            except Exception as error:  # what is left goes with the namespace, or below
+                if not half_built:
+                    print(f'mininet did not stop cleanly: {error!r}', file=sys.stderr)
         if self.switch == 'ovs':
             clear_ovs(own=True)
         if self.folder:

@@ -13,4 +13,12 @@ describe('topologies/emulation (Python)', () => {
     if (process.platform !== 'linux' || (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') this.skip();
     assert.strictEqual(status, 0, stderr);
   });
+
+  it('says what is wrong with its words in one line, with status 2', function () {
+    const script = join(__dirname, '../../../topologies/line.py');
+    const { status, stderr, error } = spawnSync('python3', ['-B', script, '--port', '99999'], { encoding: 'utf8' });
+    if (process.platform !== 'linux' || (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') this.skip();
+    assert.match(stderr, /^line\.py: [^\n]*--port[^\n]*"99999"[^\n]*\n$/);
+    assert.strictEqual(status, 2);
+  });
 });

@@ -54,7 +54,7 @@ export async function* lookup(
   const transport = await openDgramTransport(
     { ip: 0, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES },
     {
-      received: (datagram, from) => core.receive(datagram, from, performance.now(), outbox),
+      received: (datagram, from, nowMs) => core.receive(datagram, from, nowMs, outbox),
       sendFailed: (code, to) => events.fail(sendError(code, to)),
     },
   );

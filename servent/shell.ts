@@ -233,12 +233,12 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     await this.#opened.close();
   }
 
-  received(datagram: Uint8Array, from: Endpoint): void {
+  received(datagram: Uint8Array, from: Endpoint, nowMs: number): void {
     countReceived(this.#counters, datagram);
     if (tracing) trace.received(datagram, from);
     this.#dropped = this.#answered = this.#forwarded = false;
     this.#from = from;
-    this.#core.receive(datagram, from, performance.now(), this);
+    this.#core.receive(datagram, from, nowMs, this);
     if (this.#dropped) return;
     if (!this.#forwarded) this.#counters.handled.answered++;
     else if (!this.#answered) this.#counters.handled.forwarded++;

@@ -164,7 +164,7 @@ class BatchTransport implements Transport {
     this.#read += 1;
     this.#handling = true;
     try {
-      this.#events.received(datagram, from);
+      this.#events.received(datagram, from, performance.now());
       this.#standInLine(socket);
       this.#serveLine();
     } finally {
@@ -203,11 +203,12 @@ class BatchTransport implements Transport {
       return 0;
     }
     if (count > READ_AT_ONCE) assert.fail('no more messages are received than were asked for');
+    const nowMs = performance.now();
     if (count === READ_AT_ONCE) this.#countTurn();
     this.#read += count;
     for (let i = 0; i < count && !this.#closed; i++) {
       this.#received.expectPeer(i);
-      this.#events.received(this.#arena.datagram(i, this.#received.receivedBytes(i)), this.#received.peer(i));
+      this.#events.received(this.#arena.datagram(i, this.#received.receivedBytes(i)), this.#received.peer(i), nowMs);
     }
     return count;
   }

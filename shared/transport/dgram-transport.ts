@@ -50,7 +50,8 @@ class DgramTransport implements Transport {
     // An unconnected socket without an 'error' listener ends the process; what it reports concerns no datagram we could name.
     socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(error, 0));
     socket.on('message', (datagram: Buffer, from: RemoteInfo) => {
-      if (!this.#closed) events.received(datagram, endpointOf(ipOfText(from.address), from.port));
+      if (this.#closed) return;
+      events.received(datagram, endpointOf(ipOfText(from.address), from.port), performance.now());
     });
   }
 

@@ -23,8 +23,11 @@ export interface Transport {
 
 /** What a transport tells its owner. */
 export interface TransportEvents {
-  /** One datagram of 0 to 65,507 bytes. The bytes are lent until this returns, and may be changed in place. */
-  received(datagram: Uint8Array, from: Endpoint): void;
+  /**
+   * One datagram of 0 to 65,507 bytes. The bytes are lent until this returns, and may be changed in place. `nowMs` is the time
+   * of `performance.now()` when it was read: one reading of the clock serves a whole batch.
+   */
+  received(datagram: Uint8Array, from: Endpoint, nowMs: number): void;
   /**
    * A datagram could not be sent; `code` is the system's name for why (`ECONNREFUSED`, `ENOBUFS`, `EMSGSIZE`, ...). `to` is 0
    * where the system does not say which. That a peer of `peers` is gone may be told: once for many datagrams, and some time

@@ -22,7 +22,7 @@ export class Peer {
   static readonly opened: Peer[] = [];
 
   transport!: Transport;
-  readonly received: { bytes: string; from: Endpoint }[] = [];
+  readonly received: { bytes: string; from: Endpoint; nowMs: number }[] = [];
   readonly failures: { code: string; to: Endpoint }[] = [];
   /** What to do with a datagram beyond noting it. */
   answer: TransportEvents['received'] = () => {};
@@ -33,9 +33,9 @@ export class Peer {
     peer.transport = await open(
       { ip: LOOPBACK, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES, ...options },
       {
-        received: (datagram, from) => {
-          peer.received.push({ bytes: Buffer.from(datagram).toString('latin1'), from });
-          peer.answer(datagram, from);
+        received: (datagram, from, nowMs) => {
+          peer.received.push({ bytes: Buffer.from(datagram).toString('latin1'), from, nowMs });
+          peer.answer(datagram, from, nowMs);
           peer.#check();
         },
         sendFailed: (code, to) => {

@@ -48,6 +48,16 @@ function conformance(kind: 'dgram' | 'batch', open: OpenTransport): void {
       expect(b.received.map(({ bytes }) => bytes)).to.deep.equal(burst);
     });
 
+    it('says when each datagram was read, by a clock that never goes back', async () => {
+      const a = await Peer.open(open);
+      const b = await Peer.open(open);
+      const times = [performance.now()];
+      for (let i = 0; i < 200; i++) a.transport.send(Buffer.from('now'), b.endpoint);
+      await b.until(() => b.received.length === 200);
+      times.push(...b.received.map(({ nowMs }) => nowMs), performance.now());
+      expect(times).to.deep.equal([...times].sort((one, other) => one - other));
+    });
+
     it('lends its datagrams to be changed in place and sent on', async () => {
       const a = await Peer.open(open);
       const b = await Peer.open(open);

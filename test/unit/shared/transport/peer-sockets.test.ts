@@ -129,7 +129,7 @@ describe('peers of the batch transport', () => {
     const back = await Peer.open(openDgramTransport, { port: portOf(gone.endpoint) });
     back.transport.send(Buffer.from('back'), servent.endpoint);
     await servent.until(() => servent.received.length === 201);
-    expect(servent.received[200]).to.deep.equal({ bytes: 'back', from: back.endpoint });
+    expect(servent.received[200]).to.include({ bytes: 'back', from: back.endpoint });
   });
 
   it('starts although a peer cannot be connected to, and hears those that can', async () => {

@@ -1,11 +1,14 @@
 /** One question over a socket of its own: gives the core the datagrams and the time, and its answers to whoever iterates. */
 
 import { type Endpoint, formatEndpoint } from '../shared/endpoint';
-import { OperatorError } from '../shared/errors';
+import { OperatorError, usageError } from '../shared/errors';
 import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
 import { openDgramTransport } from '../shared/transport/dgram-transport';
 import { RECEIVE_BUFFER_BYTES } from '../shared/transport/transport';
 import { ANSWER_WAIT_MS, ClientCore, type ClientOutbox, type CoreAnswer, type Summary } from './core';
+
+/** A day: longer than anybody waits for a datagram. */
+const TIMEOUT_MAX_MS = 86_400_000;
 
 /** An answer to a question. */
 export interface Answer {
@@ -33,7 +36,7 @@ export interface LookupOptions {
  * the summary. Leaving the loop early frees the socket.
  * @param contact the servent to ask, `ip:port` or `name:port`
  * @param key its bytes, or text that stands for its UTF-8 bytes; 1 to 65,505 bytes
- * @throws OperatorError `usage` for a contact that is none, `host` for a name without an address, `send` when the system refuses to send;
+ * @throws OperatorError `usage` for a contact that is none or an option out of its range, `host` for a name without an address, `send` when the system refuses to send;
  *   WireError `empty-key` or `too-long` for the key; the signal's reason
  */
 export async function* lookup(
@@ -43,6 +46,11 @@ export async function* lookup(
 ): AsyncGenerator<Answer, Summary> {
   const { timeoutMs = ANSWER_WAIT_MS, count = Number.POSITIVE_INFINITY, nul = false, signal } = options;
   signal?.throwIfAborted();
+  // A timer that is asked for longer than it can count fires at once.
+  if (!(timeoutMs > 0 && timeoutMs <= TIMEOUT_MAX_MS)) {
+    throw usageError(`expected a timeoutMs above 0 and at most ${TIMEOUT_MAX_MS}, got ${timeoutMs}`);
+  }
+  if (!(count >= 1)) throw usageError(`expected a count of at least 1, got ${count}`);
   const core = new ClientCore({
     contact: await resolve(typeof contact === 'string' ? hostPortOf(contact, 'the servent to ask') : contact),
     key: typeof key === 'string' ? Buffer.from(key) : key,

@@ -75,6 +75,13 @@ describe('the library', () => {
       );
     expect(await codeOf(lookup('nowhere', 'ssh').next())).to.equal('usage');
     expect(await codeOf(lookup('127.0.0.1:1', '').next())).to.equal('empty-key');
+    for (const wrong of [
+      { timeoutMs: Number.POSITIVE_INFINITY },
+      { timeoutMs: Number.NaN },
+      { timeoutMs: 0 },
+      { count: 0 },
+    ])
+      expect(await codeOf(lookup('127.0.0.1:1', 'ssh', wrong).next()), JSON.stringify(wrong)).to.equal('usage');
     expect(await codeOf(startServent({ port: 0, file: FILE, neighbours: ['127.0.0.1'] }))).to.equal('usage');
     expect(await codeOf(startServent({ port: 0, file: 'no/such/file' }))).to.equal('file');
     for (const wrong of [

@@ -141,15 +141,8 @@ export class ServentCore {
     const refused = this.#defences?.refuseQuestion(from, datagram.length, nowMs, out);
     if (refused) return out.drop(refused);
     const pair = this.pairs.find(datagram, header.textAt, header.keyEnd);
-    if (pair >= 0) {
-      const unanswerable = this.#defences?.refuseAnswer(
-        from,
-        answerLength(this.pairs.lengthOf(pair), datagram),
-        nowMs,
-        out,
-      );
-      if (unanswerable) return out.drop(unanswerable);
-    }
+    const unanswerable = this.#refuseAnswer(pair, datagram, from, nowMs, out);
+    if (unanswerable) return out.drop(unanswerable);
     const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
     // Without a neighbour nobody hears a QUERY, so none is built and none can come back.
     if (fits && this.#neighbours.length > 0) this.#ask(datagram, from, nowMs, out);
@@ -189,16 +182,9 @@ export class ServentCore {
     const sighting = this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs);
     if (sighting === 'seen' || (sighting === 'higher' && this.#literal)) return out.drop('seen');
     const pair = sighting === 'first' ? this.pairs.find(datagram, header.textAt, header.keyEnd) : -1;
-    if (pair >= 0) {
-      const unanswerable = this.#defences?.refuseAnswer(
-        client,
-        answerLength(this.pairs.lengthOf(pair), datagram),
-        nowMs,
-        out,
-      );
-      if (unanswerable) return out.drop(unanswerable);
-      this.#answer(pair, datagram, client, out);
-    }
+    const unanswerable = this.#refuseAnswer(pair, datagram, client, nowMs, out);
+    if (unanswerable) return out.drop(unanswerable);
+    if (pair >= 0) this.#answer(pair, datagram, client, out);
     const forwarded = ttl > 1 && this.#forward(datagram, ttl - 1, from, out);
     if (forwarded || pair >= 0) return;
     if (sighting === 'higher') out.drop('seen');
@@ -215,6 +201,18 @@ export class ServentCore {
       forwarded = true;
     }
     return forwarded;
+  }
+
+  /** Why the RESPONSE with this pair may not go to the client; undefined when it may, and where there is none to send. */
+  #refuseAnswer(
+    pair: number,
+    question: Uint8Array,
+    client: Endpoint,
+    nowMs: number,
+    out: Outbox,
+  ): DefenceReason | undefined {
+    if (pair < 0 || !this.#defences) return undefined;
+    return this.#defences.refuseAnswer(client, answerLength(this.pairs.lengthOf(pair), question), nowMs, out);
   }
 
   /** Sends the RESPONSE with this pair. */

@@ -147,7 +147,9 @@ function checkServents(kind: string, servents: number, min: number, max = Number
   if (servents >= min && servents <= max) return;
   const limit = max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
   const why = servents > max ? `: a servent knows at most ${NEIGHBOURS_MAX} others` : '';
-  throw usageError(`expected ${limit} servents for a ${kind}, got "${servents}"${why}`);
+  throw usageError(
+    `expected ${limit} ${min === 1 && max === Number.POSITIVE_INFINITY ? 'servent' : 'servents'} for a ${kind}, got "${servents}"${why}`,
+  );
 }
 
 function checkDegree(kind: string, degree: number, min: number, max: number, what = ''): void {

@@ -301,7 +301,8 @@ function delayOf(word: string): Delay {
   if (kind === 'constant') return constant(ms(rest));
   if (kind === 'exponential') return exponential(ms(rest));
   if (kind !== 'uniform') throw usageError(`expected a number, uniform: or exponential: for --delay, got "${word}"`);
-  const [min, max] = rest!.split('-', 2).map(ms);
-  if (max === undefined || min! > max) throw usageError(`expected uniform:<min>-<max> for --delay, got "${word}"`);
+  const [min, max, ...more] = rest!.split('-').map(ms);
+  if (max === undefined || min! > max || more.length > 0)
+    throw usageError(`expected uniform:<min>-<max> for --delay, got "${word}"`);
   return uniform(min!, max);
 }

@@ -77,6 +77,7 @@ describe('the topology command', () => {
   for (const [words, word] of [
     [['simulate', 'ring', '--delay', 'often'], '"often"'],
     [['simulate', 'ring', '--delay', 'uniform:9-1'], '"uniform:9-1"'],
+    [['simulate', 'ring', '--delay', 'uniform:1-2-3'], '"uniform:1-2-3"'],
     [['simulate', 'ring', '--loss', '101'], '"101"'],
     [['simulate', 'ring', '--json', '--csv'], 'got both'],
     [['simulate', 'ring', '--seed', 'x'], 'expected a whole number from 0 to 4294967295 for --seed, got "x"'],

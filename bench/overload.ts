@@ -11,7 +11,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { NEIGHBOURS_MAX } from '../servent/options';
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint } from '../shared/endpoint';
 import { BATCH, DatagramArena } from '../shared/transport/datagram-arena';
@@ -22,6 +21,7 @@ import { SendQueue } from '../shared/transport/send-queue';
 import { bindUdpSocket, localOf } from '../shared/transport/udp-socket';
 import { encodeClireq } from '../shared/wire/clireq';
 import { encodeQuery } from '../shared/wire/query';
+import { scriptOptions } from '../test/support/script-options';
 
 const LOOPBACK = 0x7f00_0001;
 const KEY = Buffer.from('ssh');
@@ -200,7 +200,7 @@ function seconds(count: number): Promise<void> {
   return new Promise((done) => setTimeout(done, count * 1000));
 }
 
-const { values } = parseArgs({
+const values = scriptOptions({
   options: { io: { type: 'string', default: 'auto' }, flood: { type: 'string' }, ask: { type: 'string' } },
 });
 if (values.flood) flood(Number(values.flood));

@@ -10,12 +10,12 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { endpointOf } from '../shared/endpoint';
 import { encodeClireq } from '../shared/wire/clireq';
 import { encodeQuery } from '../shared/wire/query';
+import { scriptOptions } from '../test/support/script-options';
 
-const { values } = parseArgs({
+const values = scriptOptions({
   options: {
     seconds: { type: 'string', default: '60' },
     rate: { type: 'string', default: '2000' },

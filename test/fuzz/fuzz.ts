@@ -9,11 +9,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../support/script-options';
 import { datagramMaker, randomOf } from '../support/seeded';
 import { RECORD_HEADER, runInput } from './target';
 
-const { values } = parseArgs({
+const values = scriptOptions({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },

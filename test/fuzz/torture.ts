@@ -4,16 +4,16 @@
  * what is sent is no message, or when memory grows.
  */
 
-import { parseArgs } from 'node:util';
 import { type DropReason, type Outbox, ServentCore } from '../../servent/core';
 import { DEFENCE_DEFAULTS, SERVENT_DEFAULTS } from '../../servent/options';
 import { type Endpoint, endpointOf } from '../../shared/endpoint';
 import { decode } from '../../shared/wire/message';
 import { WireError } from '../../shared/wire/wire-error';
+import { scriptOptions } from '../support/script-options';
 import { datagramMaker, randomOf } from '../support/seeded';
 import { pairsOf } from '../support/test-servent';
 
-const { values } = parseArgs({
+const values = scriptOptions({
   options: { count: { type: 'string', default: '2000000' }, seed: { type: 'string', default: '1' } },
 });
 const count = Number(values.count);

@@ -4,12 +4,12 @@
  * `--size` and `--only` make a world smaller, `--trace 20` runs so many worlds twice and compares everything that happens.
  */
 
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../../support/script-options';
 import { hunt, runWorld, traceOfWorld } from './hunt';
 import { planWorld } from './plan';
 import { ALL_STATES } from './states';
 
-const { values } = parseArgs({
+const values = scriptOptions({
   options: {
     count: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },

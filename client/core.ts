@@ -5,9 +5,9 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Endpoint } from '../shared/endpoint';
-import { encodeClireq } from '../shared/wire/clireq';
-import { decode } from '../shared/wire/message';
-import { beforeNul, NUL } from '../shared/wire/text';
+import { encodeClireq } from '../shared/wire/overlay/clireq';
+import { decode } from '../shared/wire/overlay/message';
+import { beforeNul, NUL } from '../shared/wire/overlay/text';
 import { WireError, type WireErrorCode } from '../shared/wire/wire-error';
 
 /** Both waits, milliseconds (specification, section 5, rules 1 to 3). */

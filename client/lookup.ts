@@ -3,8 +3,8 @@
 import { type Endpoint, formatEndpoint } from '../shared/endpoint';
 import { OperatorError, usageError } from '../shared/errors';
 import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
-import { openDgramTransport } from '../shared/transport/dgram-transport';
-import { RECEIVE_BUFFER_BYTES } from '../shared/transport/transport';
+import { openDgramTransport } from '../shared/udp/dgram-transport';
+import { RECEIVE_BUFFER_BYTES } from '../shared/udp/transport';
 import { ANSWER_WAIT_MS, ClientCore, type ClientOutbox, type CoreAnswer, type Summary } from './core';
 
 /** A day: longer than anybody waits for a datagram. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `client` command. */
 
-import { runMain } from '../shared/run-main';
+import { runMain } from '../shared/program/run-main';
 import { parseOptions } from './options';
 import { run } from './shell';
 

@@ -1,12 +1,12 @@
 /** The client's command line: arguments in, one complete options object out. */
 
 import type { Argv } from 'yargs';
-import { type CommandLine, numberOf, parseCommandLine } from '../shared/command-line';
 import { usageError } from '../shared/errors';
 import { escapeBytes } from '../shared/escape';
 import { type HostPort, hostPortOf } from '../shared/host-port';
-import type { Parsed } from '../shared/run-main';
-import { CLIREQ_HEADER } from '../shared/wire/clireq';
+import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Parsed } from '../shared/program/run-main';
+import { CLIREQ_HEADER } from '../shared/wire/overlay/clireq';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import { ANSWER_WAIT_MS } from './core';
 

@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { escapeText } from '../shared/escape';
-import type { Io } from '../shared/run-main';
+import type { Io } from '../shared/program/run-main';
 import { ask, trimBlanks } from './ask';
 import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from './history';
 import { type ClientOptions, keyFault } from './options';

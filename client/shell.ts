@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { resolve } from '../shared/host-port';
-import type { Io } from '../shared/run-main';
+import type { Io } from '../shared/program/run-main';
 import { ask, trimBlanks } from './ask';
 import { type ClientOptions, keyFault } from './options';
 import { prompt } from './prompt';

@@ -1,9 +1,9 @@
 /** The picture of one flood, as `topology trace diamond --from s1 --key ssh` draws it. */
 
-import { findTopology } from '../topologies/catalogue';
+import { linkPaths, PERFECT_PATH, uniform } from '../simulator/path';
 import { drawFlood } from '../topologies/draw';
-import { flood } from '../topologies/flood';
-import { linkPaths, PERFECT_PATH, uniform } from '../topologies/simulator/path';
+import { findTopology } from '../topologies/graph/catalogue';
+import { flood } from '../topologies/graph/flood';
 
 const KEY = 'ssh';
 

@@ -2,11 +2,11 @@
 
 import { strict as assert } from 'node:assert';
 import { parseKeyValueFile } from '../servent/key-value-file';
-import { encodeQuery, QUERY, TTL_MAX } from '../shared/wire/query';
-import { RESPONSE } from '../shared/wire/response';
-import type { Graph } from '../topologies/graph';
-import { questionEndpoint, serventEndpoint } from '../topologies/simulator/address';
-import { Network, type NetworkOptions } from '../topologies/simulator/network';
+import { encodeQuery, QUERY, TTL_MAX } from '../shared/wire/overlay/query';
+import { RESPONSE } from '../shared/wire/overlay/response';
+import type { Graph } from '../topologies/graph/graph';
+import { questionEndpoint, serventEndpoint } from '../topologies/simulated/address';
+import { Network, type NetworkOptions } from '../topologies/simulated/network';
 
 export const KEY = Buffer.from('ssh');
 export const HOLDER = parseKeyValueFile(Buffer.from('ssh\t22/tcp\n')).pairs;

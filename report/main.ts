@@ -6,8 +6,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { usageError } from '../shared/errors';
-import { packageFolder } from '../shared/package-folder';
-import { runMain } from '../shared/run-main';
+import { packageFolder } from '../shared/program/package-folder';
+import { runMain } from '../shared/program/run-main';
 import { makeReport } from './report';
 
 const FOLDER = join(packageFolder(), 'report');

@@ -1,7 +1,7 @@
 /** The random overlays that the experiments compare: made in the same way at any size, four neighbours a servent on average. */
 
-import { generate, graphOfShape } from '../topologies/generators';
-import type { Graph } from '../topologies/graph';
+import { generate, graphOfShape } from '../topologies/graph/generators';
+import type { Graph } from '../topologies/graph/graph';
 
 /** By the name they have in figures, in the order of the legend. */
 export const FAMILIES = {

@@ -4,8 +4,8 @@
  */
 
 import { type Endpoint, ipOf, isLoopback, portOf } from '../shared/endpoint';
-import { CLIREQ } from '../shared/wire/clireq';
-import { Header } from '../shared/wire/header';
+import { CLIREQ } from '../shared/wire/overlay/clireq';
+import { Header } from '../shared/wire/overlay/header';
 import {
   CLIENT_IP_OFFSET,
   CLIENT_PORT_OFFSET,
@@ -15,9 +15,9 @@ import {
   SEQUENCE_OFFSET,
   TTL_MAX,
   TTL_OFFSET,
-} from '../shared/wire/query';
-import { RESPONSE, RESPONSE_HEADER } from '../shared/wire/response';
-import { NUL } from '../shared/wire/text';
+} from '../shared/wire/overlay/query';
+import { RESPONSE, RESPONSE_HEADER } from '../shared/wire/overlay/response';
+import { NUL } from '../shared/wire/overlay/text';
 import { MALFORMED_CODES } from '../shared/wire/wire-error';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import { DEFENCE_REASONS, type DefenceOptions, type DefenceReason, Defences, type NoticeOutbox } from './defences';

@@ -1,8 +1,8 @@
 /** What a servent counts: every datagram received ends in exactly one of answered, forwarded, both, or a drop. */
 
-import { CLIREQ } from '../shared/wire/clireq';
-import { QUERY } from '../shared/wire/query';
-import { RESPONSE } from '../shared/wire/response';
+import { CLIREQ } from '../shared/wire/overlay/clireq';
+import { QUERY } from '../shared/wire/overlay/query';
+import { RESPONSE } from '../shared/wire/overlay/response';
 import { DROP_REASONS, type DropReason } from './core';
 
 export interface Counters {

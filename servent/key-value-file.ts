@@ -4,8 +4,8 @@
  */
 
 import { escapeBytes } from '../shared/escape';
-import { RESPONSE_HEADER } from '../shared/wire/response';
-import { TAB } from '../shared/wire/text';
+import { RESPONSE_HEADER } from '../shared/wire/overlay/response';
+import { TAB } from '../shared/wire/overlay/text';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import { findByte } from './find-byte';
 import { PairTable } from './pair-table';

@@ -1,13 +1,13 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
 import type { Argv } from 'yargs';
-import { type CommandLine, checkRange, numberOf, parseCommandLine } from '../shared/command-line';
 import { isLoopback, parseIp, parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
 import { type HostPort, hostPortOf } from '../shared/host-port';
-import type { Parsed } from '../shared/run-main';
-import { IO_CHOICES, type IoChoice } from '../shared/transport/open-transport';
-import { isClientIp } from '../shared/wire/query';
+import { type CommandLine, checkRange, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Parsed } from '../shared/program/run-main';
+import { IO_CHOICES, type IoChoice } from '../shared/udp/open-transport';
+import { isClientIp } from '../shared/wire/overlay/query';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import type { AddressLimits, Cidr, DefenceOptions, Rate } from './defences';
 

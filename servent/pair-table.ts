@@ -3,7 +3,7 @@
  * key. Its parts can be handed from thread to thread without a copy.
  */
 
-import { TAB } from '../shared/wire/text';
+import { TAB } from '../shared/wire/overlay/text';
 import { findByte, LOOP_MAX } from './find-byte';
 
 /** Ends each pair in the text; no key or value can contain it. */

@@ -15,15 +15,15 @@ import {
 import { OperatorError, usageError } from '../shared/errors';
 import { escapeText } from '../shared/escape';
 import { type HostPort, resolve } from '../shared/host-port';
-import type { Io } from '../shared/run-main';
-import { type IoChoice, openTransport } from '../shared/transport/open-transport';
+import type { Io } from '../shared/program/run-main';
+import { type IoChoice, openTransport } from '../shared/udp/open-transport';
 import {
   RECEIVE_BUFFER_BYTES,
   type Transport,
   type TransportEvents,
   type TransportOptions,
-} from '../shared/transport/transport';
-import { RESPONSE } from '../shared/wire/response';
+} from '../shared/udp/transport';
+import { RESPONSE } from '../shared/wire/overlay/response';
 import { type DropReason, type Neighbour, type Outbox, ServentCore } from './core';
 import { type Counters, countReceived, newCounters } from './counters';
 import type { DefenceReason } from './defences';

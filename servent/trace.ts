@@ -3,7 +3,7 @@
 import debug from 'debug';
 import { type Endpoint, formatEndpoint } from '../shared/endpoint';
 import { escapeBytes } from '../shared/escape';
-import { decode, type Message } from '../shared/wire/message';
+import { decode, type Message } from '../shared/wire/overlay/message';
 import type { DropReason } from './core';
 
 const received = debug('servent:receive');

@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lookup } from '../client/lookup';
-import type { Io } from '../shared/run-main';
-import { tableLines } from '../shared/table';
-import { findTopology } from './catalogue';
+import type { Io } from '../shared/program/run-main';
+import { tableLines } from '../shared/program/table';
+import { findTopology } from './graph/catalogue';
+import { answerers } from './graph/reach';
+import { graphOfTopology, type Topology } from './graph/topology';
 import type { CheckOptions } from './options';
 import { type RunningServent, type ServentPlan, withOverlay } from './processes';
-import { answerers } from './reach';
-import { graphOfTopology, type Topology } from './topology';
 import { planOf } from './up';
 
 /** A key that no file of real data has, held by all servents; `marker-of-NAME` is held by that one alone. */

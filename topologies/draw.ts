@@ -1,8 +1,8 @@
 /** Overlays and floods as pictures: what is to be seen is written in Graphviz's language, and Graphviz lays it out as SVG. */
 
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
-import type { CopyKind, FloodStep } from './flood';
-import type { Topology, TopologyLink } from './topology';
+import type { CopyKind, FloodStep } from './graph/flood';
+import type { Topology, TopologyLink } from './graph/topology';
 
 /** An overlay: servents, links with their delay and loss; an arrow stands for a link that goes one way. */
 export function drawTopology(topology: Topology): Promise<string> {

@@ -1,13 +1,13 @@
 /** The topology command's line: arguments in, one complete options object out, told apart by its `command`. */
 
 import type { Argv } from 'yargs';
-import { type CommandLine, numberOf, parseCommandLine } from '../shared/command-line';
 import { usageError } from '../shared/errors';
-import type { Parsed } from '../shared/run-main';
-import { KINDS, type Sizes } from './generators';
-import { NEIGHBOURS_MAX } from './graph';
-import { SERVENTS_MAX } from './simulator/address';
-import { constant, type Delay, exponential, type Path, PERFECT_PATH, uniform } from './simulator/path';
+import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Parsed } from '../shared/program/run-main';
+import { constant, type Delay, exponential, type Path, PERFECT_PATH, uniform } from '../simulator/path';
+import { KINDS, type Sizes } from './graph/generators';
+import { NEIGHBOURS_MAX } from './graph/graph';
+import { SERVENTS_MAX } from './simulated/address';
 
 /** Runs the overlay on loopback, and asks it at the prompt. */
 export interface UpOptions {

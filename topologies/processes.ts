@@ -5,7 +5,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { OperatorError } from '../shared/errors';
-import { type Io, interrupted } from '../shared/run-main';
+import { type Io, interrupted } from '../shared/program/run-main';
 
 /** A servent to start. */
 export interface ServentPlan {

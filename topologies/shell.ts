@@ -1,15 +1,15 @@
 /** The topology command's shell: hands each sub-command to the file of its name. */
 
 import { resolve } from 'node:path';
-import type { Io } from '../shared/run-main';
-import { tableLines } from '../shared/table';
-import { findTopology, loadShipped, shippedTopologies, topologyOf } from './catalogue';
+import type { Io } from '../shared/program/run-main';
+import { tableLines } from '../shared/program/table';
 import { check } from './check';
 import { drawTopology } from './draw';
-import { generate, KINDS } from './generators';
+import { findTopology, loadShipped, shippedTopologies, topologyOf } from './graph/catalogue';
+import { generate, KINDS } from './graph/generators';
+import { formatTopology } from './graph/topology';
 import type { TopologyOptions } from './options';
 import { simulate } from './simulate';
-import { formatTopology } from './topology';
 import { trace } from './trace';
 import { up } from './up';
 

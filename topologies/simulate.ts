@@ -1,12 +1,12 @@
 /** `topology simulate`: asks many questions of simulated overlays, and prints what they reached and cost. */
 
-import type { Io } from '../shared/run-main';
-import { tableLines } from '../shared/table';
-import { findTopology } from './catalogue';
-import { type ExperimentOptions, type Measurement, measure, type Result, summarize } from './experiment';
+import type { Io } from '../shared/program/run-main';
+import { tableLines } from '../shared/program/table';
+import { linkPaths } from '../simulator/path';
+import { findTopology } from './graph/catalogue';
+import { graphOfTopology, type Topology } from './graph/topology';
 import type { SimulateOptions } from './options';
-import { linkPaths } from './simulator/path';
-import { graphOfTopology, type Topology } from './topology';
+import { type ExperimentOptions, type Measurement, measure, type Result, summarize } from './simulated/experiment';
 
 /** A row of the output. */
 type Row = { overlay: string; servents: number; links: number } & Result;

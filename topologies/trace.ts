@@ -1,11 +1,11 @@
 /** `topology trace`: follows one question through a simulated overlay, as a picture or as JSON lines. */
 
-import type { Io } from '../shared/run-main';
-import { findTopology } from './catalogue';
+import type { Io } from '../shared/program/run-main';
+import { linkPaths } from '../simulator/path';
 import { drawFlood } from './draw';
-import { flood } from './flood';
+import { findTopology } from './graph/catalogue';
+import { flood } from './graph/flood';
 import type { TraceOptions } from './options';
-import { linkPaths } from './simulator/path';
 
 export async function trace({ overlay, sizes, json, path, ...options }: TraceOptions, io: Io): Promise<number> {
   const topology = findTopology(overlay, sizes);

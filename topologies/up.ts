@@ -4,14 +4,14 @@ import { relative } from 'node:path';
 import { ANSWER_WAIT_MS } from '../client/core';
 import { run as runClient } from '../client/shell';
 import { hostPortOf } from '../shared/host-port';
-import type { Io } from '../shared/run-main';
-import { tableLines } from '../shared/table';
-import { findTopology } from './catalogue';
-import { neighboursOf } from './graph';
+import type { Io } from '../shared/program/run-main';
+import { tableLines } from '../shared/program/table';
+import { findTopology } from './graph/catalogue';
+import { neighboursOf } from './graph/graph';
+import type { Topology } from './graph/topology';
+import { graphOfTopology } from './graph/topology';
 import type { UpOptions } from './options';
 import { type RunningServent, type ServentPlan, withOverlay } from './processes';
-import type { Topology } from './topology';
-import { graphOfTopology } from './topology';
 
 /** Runs until the client ends: at Ctrl-D, or with its input. Gives the client's exit status. */
 export function up({ overlay }: UpOptions, io: Io): Promise<number> {

@@ -1,7 +1,7 @@
 /** What neighbours bring: reach and cost of a flood in random regular overlays of one size. */
 
-import { generate, graphOfShape } from '../../topologies/generators';
-import { Random } from '../../topologies/random';
+import { Random } from '../../simulator/random';
+import { generate, graphOfShape } from '../../topologies/graph/generators';
 import { Floods } from '../floods';
 import { mean, range, rounded } from '../numbers';
 

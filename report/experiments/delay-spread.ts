@@ -1,10 +1,10 @@
 /** What uneven delays do to a flood under the bare rule, and what the rule of the higher ttl costs that mends it. */
 
-import { generate, graphOfShape } from '../../topologies/generators';
-import type { Graph } from '../../topologies/graph';
-import { Random } from '../../topologies/random';
-import { hopsFrom } from '../../topologies/reach';
-import { constant, type Path, PERFECT_PATH } from '../../topologies/simulator/path';
+import { constant, type Path, PERFECT_PATH } from '../../simulator/path';
+import { Random } from '../../simulator/random';
+import { generate, graphOfShape } from '../../topologies/graph/generators';
+import type { Graph } from '../../topologies/graph/graph';
+import { hopsFrom } from '../../topologies/graph/reach';
 import { Floods } from '../floods';
 import { mean, percent, range, rounded } from '../numbers';
 import { FAMILY_NAMES, overlayOf } from '../overlays';

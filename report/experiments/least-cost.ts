@@ -1,8 +1,8 @@
 /** What a question costs in each overlay that comes with the package, and the least that any protocol could do it with. */
 
-import { findTopology, shippedTopologies } from '../../topologies/catalogue';
-import { constant, PERFECT_PATH } from '../../topologies/simulator/path';
-import { graphOfTopology, type Topology } from '../../topologies/topology';
+import { constant, PERFECT_PATH } from '../../simulator/path';
+import { findTopology, shippedTopologies } from '../../topologies/graph/catalogue';
+import { graphOfTopology, type Topology } from '../../topologies/graph/topology';
 import { Floods } from '../floods';
 import { mean, range, rounded } from '../numbers';
 

@@ -2,12 +2,12 @@
 
 import { ANSWER_WAIT_MS } from '../../client/core';
 import { PairTable } from '../../servent/pair-table';
-import { generate, graphOfShape } from '../../topologies/generators';
-import type { Graph } from '../../topologies/graph';
-import { Random } from '../../topologies/random';
-import { HOPS_MAX, hopsFrom } from '../../topologies/reach';
-import { Network } from '../../topologies/simulator/network';
-import { PERFECT_PATH } from '../../topologies/simulator/path';
+import { PERFECT_PATH } from '../../simulator/path';
+import { Random } from '../../simulator/random';
+import { generate, graphOfShape } from '../../topologies/graph/generators';
+import type { Graph } from '../../topologies/graph/graph';
+import { HOPS_MAX, hopsFrom } from '../../topologies/graph/reach';
+import { Network } from '../../topologies/simulated/network';
 import { HOLDER, KEY } from '../floods';
 import { percent, range, rounded } from '../numbers';
 

@@ -1,6 +1,6 @@
 /** What becomes of a flood's reach and cost as an overlay grows and servents keep their number of neighbours. */
 
-import { Random } from '../../topologies/random';
+import { Random } from '../../simulator/random';
 import { Floods } from '../floods';
 import { mean, percent, range, rounded } from '../numbers';
 import { FAMILY_NAMES, type Family, overlayOf } from '../overlays';

@@ -1,9 +1,9 @@
 /** How far a flood gets, and at what cost, with the ttl. Up to the protocol's 3 the real cores say; beyond, a prediction. */
 
-import { TTL_MAX } from '../../shared/wire/query';
-import { type Graph, neighboursOf } from '../../topologies/graph';
-import { Random } from '../../topologies/random';
-import { hopsFrom } from '../../topologies/reach';
+import { TTL_MAX } from '../../shared/wire/overlay/query';
+import { Random } from '../../simulator/random';
+import { type Graph, neighboursOf } from '../../topologies/graph/graph';
+import { hopsFrom } from '../../topologies/graph/reach';
 import { type Flood, Floods } from '../floods';
 import { mean, percent, range, rounded } from '../numbers';
 import { FAMILY_NAMES, type Family, overlayOf } from '../overlays';

@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import { encodeClireq } from '../../shared/wire/clireq';
+import { encodeClireq } from '../../shared/wire/overlay/clireq';
 import { ROOT } from '../support/commands';
 
 /** What sendmsg(2), recvmsg(2), udp(7) and ip(7) name, and what a firewall or a lost interface makes of it. */

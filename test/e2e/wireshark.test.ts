@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 
-const DISSECTOR = resolve(__dirname, '../../topologies/wireshark/servent.lua');
+const DISSECTOR = resolve(__dirname, '../../wireshark/servent.lua');
 const CAPTURE = resolve(__dirname, '../../fixtures/capture/line.pcap');
 /** tshark starts in about a second; this is for a machine that does much else. */
 const TSHARK_MS = 20_000;

@@ -7,9 +7,9 @@
 
 import { constants } from 'node:os';
 import { type Endpoint, endpointOf, ipOf, portOf } from '../../shared/endpoint';
-import type { BatchSystem } from '../../shared/transport/batch-transport';
-import { type Libc, SO_REUSEADDR } from '../../shared/transport/libc';
-import type { ReadinessEvents } from '../../shared/transport/readiness';
+import type { BatchSystem } from '../../shared/udp/batch-transport';
+import { type Libc, SO_REUSEADDR } from '../../shared/udp/libc';
+import type { ReadinessEvents } from '../../shared/udp/readiness';
 
 export interface Datagram {
   text: string;

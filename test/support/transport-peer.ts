@@ -1,8 +1,8 @@
 /** Transports whose events can be awaited, for tests on the real kernel: loopback only, ports the system chooses. */
 
 import type { Endpoint } from '../../shared/endpoint';
-import { loadLibc } from '../../shared/transport/libc';
-import type { OpenTransport, Transport, TransportEvents, TransportOptions } from '../../shared/transport/transport';
+import { loadLibc } from '../../shared/udp/libc';
+import type { OpenTransport, Transport, TransportEvents, TransportOptions } from '../../shared/udp/transport';
 
 export const LOOPBACK = 0x7f000001;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { MUTANTS } from '../sim/worlds/mutants';
-import { amplificationLines } from '../support/amplification';
+import { MUTANTS } from '../sim/servent/worlds/mutants';
 import { ROOT } from '../support/commands';
+import { amplificationLines } from '../support/servent/amplification';
 
 const text = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
 

@@ -13,7 +13,7 @@ import { WireError } from '../../../shared/wire/wire-error';
 import { at, hex, latin1, toHex, toLatin1 } from '../../support/bytes';
 import { malformed } from '../../support/fixtures';
 import { datagramMaker, seeded } from '../../support/seeded';
-import { clireq, query } from '../../support/test-servent';
+import { clireq, query } from '../../support/servent/test-servent';
 
 const CONTACT = '10.0.0.1:5000';
 const FAR = '10.0.0.4:5000';

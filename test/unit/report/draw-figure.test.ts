@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { colour, drawFigure, type Figure } from '../../../report/draw-figure';
-import { packageFolder } from '../../../shared/package-folder';
+import { packageFolder } from '../../../shared/program/package-folder';
 
 const FIGURES = join(packageFolder(), 'report', 'figures');
 

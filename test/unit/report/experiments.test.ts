@@ -8,9 +8,9 @@ import { askWithLoss, lossExperiment } from '../../../report/experiments/loss';
 import { sizeExperiment } from '../../../report/experiments/size';
 import { predictFlood, ttlExperiment } from '../../../report/experiments/ttl';
 import { Floods } from '../../../report/floods';
-import { findTopology } from '../../../topologies/catalogue';
-import { generate, graphOfShape } from '../../../topologies/generators';
-import { constant, PERFECT_PATH } from '../../../topologies/simulator/path';
+import { constant, PERFECT_PATH } from '../../../simulator/path';
+import { findTopology } from '../../../topologies/graph/catalogue';
+import { generate, graphOfShape } from '../../../topologies/graph/generators';
 
 const graphOf = (kind: string, servents: number) => graphOfShape(generate(kind, { servents }));
 

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { DROP_REASONS, type DropReason } from '../../../servent/core';
 import { DEFENCE_REASONS } from '../../../servent/defences';
-import { encodeClireq } from '../../../shared/wire/clireq';
-import { decode } from '../../../shared/wire/message';
-import { encodeQuery } from '../../../shared/wire/query';
-import { encodeResponse } from '../../../shared/wire/response';
+import { encodeClireq } from '../../../shared/wire/overlay/clireq';
+import { decode } from '../../../shared/wire/overlay/message';
+import { encodeQuery } from '../../../shared/wire/overlay/query';
+import { encodeResponse } from '../../../shared/wire/overlay/response';
 import { at, hex, latin1, toHex } from '../../support/bytes';
 import { malformed } from '../../support/fixtures';
-import { PlainServent } from '../../support/plain-servent';
 import { datagramMaker, seeded } from '../../support/seeded';
-import { clireq, pairsOf, query, TestServent } from '../../support/test-servent';
+import { PlainServent } from '../../support/servent/plain-servent';
+import { clireq, pairsOf, query, TestServent } from '../../support/servent/test-servent';
 
 const ALICE = '10.0.0.9:40000';
 const BOB = '10.0.0.8:50000';

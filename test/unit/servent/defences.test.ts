@@ -13,7 +13,7 @@ import { ipOf } from '../../../shared/endpoint';
 import { at, hex } from '../../support/bytes';
 import { malformed } from '../../support/fixtures';
 import { seeded } from '../../support/seeded';
-import { clireq, query, TestServent } from '../../support/test-servent';
+import { clireq, query, TestServent } from '../../support/servent/test-servent';
 
 const PUBLIC = '203.0.113.7:40000';
 const OTHER_PUBLIC = '203.0.113.8:40000';

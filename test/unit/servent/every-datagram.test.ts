@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
 import { DEFENCE_DEFAULTS } from '../../../servent/options';
-import { decode } from '../../../shared/wire/message';
+import { decode } from '../../../shared/wire/overlay/message';
 import { WireError } from '../../../shared/wire/wire-error';
 import { at, hex } from '../../support/bytes';
-import { pairsOf, query } from '../../support/test-servent';
+import { pairsOf, query } from '../../support/servent/test-servent';
 
 const NEIGHBOUR = at('10.0.0.1:5000');
 const UNLIMITED = { perSecond: 0, burst: 1 };

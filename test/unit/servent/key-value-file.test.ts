@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { PAIR_MAX, type Problem, parseKeyValueFile } from '../../../servent/key-value-file';
-import { encodeResponse } from '../../../shared/wire/response';
+import { encodeResponse } from '../../../shared/wire/overlay/response';
 import { hex, latin1, toLatin1 } from '../../support/bytes';
 import { fixture, fixtureNames } from '../../support/fixtures';
 

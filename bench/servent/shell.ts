@@ -1,0 +1,66 @@
+/** Runs the measures one after the other, on this machine's loopback only, and leaves nothing behind. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OperatorError } from '../../shared/errors';
+import { type Io, interrupted } from '../../shared/program/run-main';
+import { findContenders } from './contenders';
+import { loading, reload } from './loading';
+import type { BenchOptions, MeasureName } from './options';
+import { endPrograms } from './programs';
+import { type Section, sectionLines, targetLines } from './report';
+import { seenMemory } from './seen-memory';
+import { answers, floods, latency, mixed } from './throughput';
+import { compileC, writePairs } from './tools';
+
+const PAIRS = 1000;
+
+export async function run(options: BenchOptions, io: Io): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'servent-bench-'));
+  try {
+    return await Promise.race([interrupted(io), measureAll(options, io, folder)]);
+  } finally {
+    await endPrograms();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(options: BenchOptions, io: Io, folder: string): Promise<number> {
+  const startMs = performance.now();
+  const generator = compileC('load', folder);
+  if (!generator)
+    throw new OperatorError('compiler', 'expected a C compiler named cc for the load generator, found none');
+  const { contenders, missing } = findContenders(folder);
+  const { rounds, seconds, large } = options;
+  const pairs = join(folder, 'pairs.txt');
+  const halfHeld = join(folder, 'half-held.txt');
+  writePairs(pairs, PAIRS, 'a');
+  writePairs(halfHeld, 2 * PAIRS, 'a');
+  const bench = { contenders, generator, pairs, halfHeld, rounds, seconds, folder, large };
+  const measures: Record<MeasureName, () => Section | Promise<Section>> = {
+    answers: () => answers(bench),
+    latency: () => latency(bench),
+    floods: () => floods(bench),
+    mixed: () => mixed(bench),
+    memory: () => seenMemory(rounds),
+    loading: () => loading(bench),
+    reload: () => reload({ ...bench, rounds: Math.min(rounds, 2) }, generator),
+  };
+  const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
+  if (!options.json) {
+    io.out(`${machine.cores} cores of ${machine.processor}, Node ${machine.node}; ${rounds} turns each, medians`);
+    if (missing.length > 0) io.out(`not installed, left out: ${missing.join(', ')}`);
+  }
+  const sections: Section[] = [];
+  for (const name of options.measures) {
+    const section = await measures[name]();
+    sections.push(section);
+    if (!options.json) sectionLines(section).forEach(io.out);
+  }
+  const targets = sections.flatMap((section) => section.targets);
+  const tookSeconds = (performance.now() - startMs) / 1000;
+  if (options.json) io.out(JSON.stringify({ machine, rounds, seconds, missing, tookSeconds, sections }));
+  else [...targetLines(targets), '', `took ${Math.round(tookSeconds)} s`].forEach(io.out);
+  return 0;
+}

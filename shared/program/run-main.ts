@@ -1,0 +1,112 @@
+/**
+ * The frame of every program: arguments in, exit status out. Nothing else here touches `process`: signals, streams, the last
+ * error and the status all pass through this file.
+ */
+
+import { constants } from 'node:os';
+import { OperatorError } from '../errors';
+import { escapeText } from '../escape';
+
+/** What a program may use of the process it runs in. */
+export interface Io {
+  /** Writes one line of results. */
+  out(line: string): void;
+  /** Writes one line of diagnostics. */
+  err(line: string): void;
+  /** Shows a line of diagnostics that the next one replaces, in a terminal only; an empty one takes it away. */
+  progress(line: string): void;
+  input: NodeJS.ReadStream;
+  output: NodeJS.WriteStream;
+  environment: NodeJS.ProcessEnv;
+  /** Calls `handler` at each such signal, where the system has it, instead of ending the process. */
+  onSignal(signal: NodeJS.Signals, handler: () => void): void;
+  /** Calls `handler` once results go nowhere any more: a pipe whose reader has gone, a full disk. */
+  onOutputClosed(handler: () => void): void;
+}
+
+/** What a command line asks for: a run, or only a text (help, version, completion) to print. */
+export type Parsed<Options> = { options: Options } | { text: string };
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/**
+ * Runs a program: parses the command line, runs it with the options, and ends the process with the status that `run` gives.
+ * An OperatorError becomes one line on stderr and status 2 for bad usage, 1 else; any other error is ours, and shows its stack.
+ * Results that cannot be written (a full disk) are one line on stderr and status 1, but end no program by themselves.
+ */
+export function runMain<Options>(
+  name: string,
+  parse: (argv: readonly string[]) => Parsed<Options> | Promise<Parsed<Options>>,
+  run: (options: Options, io: Io) => Promise<number>,
+): void {
+  let unwritten = false;
+  const io = processIo((error) => {
+    if (!unwritten) io.err(`${name}: expected room for the results, got ${error.message}`);
+    unwritten = true;
+  });
+  start(parse, run, io)
+    .catch((error: unknown) => {
+      if (!(error instanceof OperatorError)) {
+        io.err(error instanceof Error && error.stack ? error.stack : String(error));
+        return EXIT_FAILED;
+      }
+      io.err(`${name}: ${escapeText(error.message)}`);
+      return error.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
+    })
+    // What was written goes out before the process ends, also into a pipe.
+    .then((status) => {
+      const exit = (): never => process.exit(status || (unwritten ? EXIT_FAILED : 0));
+      // A failed write calls back before it is told as an error.
+      process.stdout.write('', () => process.stderr.write('', () => setImmediate(exit)));
+    });
+}
+
+/**
+ * Resolves when the person interrupts (SIGINT, SIGTERM, SIGHUP) with the status a shell gives for that: 128 and the signal's
+ * number. Race it against work that has something to clean up.
+ */
+export function interrupted(io: Io): Promise<number> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      io.onSignal(signal, () => resolve(128 + constants.signals[signal]));
+    }
+  });
+}
+
+async function start<Options>(
+  parse: (argv: readonly string[]) => Parsed<Options> | Promise<Parsed<Options>>,
+  run: (options: Options, io: Io) => Promise<number>,
+  io: Io,
+): Promise<number> {
+  const parsed = await parse(process.argv.slice(2));
+  if ('options' in parsed) return run(parsed.options, io);
+  io.out(parsed.text);
+  return 0;
+}
+
+function processIo(onUnwritten: (error: Error) => void): Io {
+  const closedHandlers: (() => void)[] = [];
+  // Without a listener, a reader that goes away (`| head -1`), a full disk or a lost terminal would end the process.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') onUnwritten(error);
+    for (const handler of closedHandlers.splice(0)) handler();
+  });
+  process.stderr.on('error', () => {});
+  return {
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    progress: (line) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${line}`)),
+    input: process.stdin,
+    output: process.stdout,
+    environment: process.env,
+    onSignal(signal, handler) {
+      try {
+        process.on(signal, handler);
+      } catch {
+        // Windows has no SIGUSR2: nobody can send it there either.
+      }
+    },
+    onOutputClosed: (handler) => void closedHandlers.push(handler),
+  };
+}

@@ -1,0 +1,68 @@
+/** Runs worlds one after another, and makes a world that breaks a rule as small as it stays broken. */
+
+import { ServentCore } from '../../../../servent/core';
+import { planWorld, type Smaller } from './plan';
+import { Tally } from './states';
+import { traceOf, World } from './world';
+
+export interface Failure {
+  seed: number;
+  error: Error;
+  smaller: Smaller;
+  /** The command that shows it again. */
+  replay: string;
+}
+
+/** Runs the world of one seed. @throws what broke. */
+export function runWorld(seed: number, smaller: Smaller = {}, Core = ServentCore): Tally {
+  return new World(planWorld(seed, smaller), Core).run();
+}
+
+/** The hash of everything that happens in the world of one seed. */
+export function traceOfWorld(seed: number): string {
+  const trace = traceOf();
+  new World(planWorld(seed), ServentCore, [trace.observer]).run();
+  return trace.digest();
+}
+
+/** Runs worlds until one fails. Gives the states met and the failure, if there is one. */
+export function hunt(
+  firstSeed: number,
+  count: number,
+  Core = ServentCore,
+): { tally: Tally; worlds: number; failure?: Failure } {
+  const tally = new Tally();
+  for (let i = 0; i < count; i++) {
+    try {
+      tally.add(runWorld(firstSeed + i, {}, Core));
+    } catch (error) {
+      return { tally, worlds: i + 1, failure: shrunk(firstSeed + i, error as Error, Core) };
+    }
+  }
+  return { tally, worlds: count };
+}
+
+/** Tries fewer servents, then ever fewer actions, as long as something breaks. */
+function shrunk(seed: number, error: Error, Core: typeof ServentCore): Failure {
+  let best: Smaller = {};
+  let found = error;
+  const breaks = (smaller: Smaller): boolean => {
+    try {
+      runWorld(seed, smaller, Core);
+      return false;
+    } catch (other) {
+      best = smaller;
+      found = other as Error;
+      return true;
+    }
+  };
+  for (const size of [5, 6, 8, 12, 20, 40]) if (size < planWorld(seed).size && breaks({ size })) break;
+  let only = planWorld(seed, best).actions.map((_, i) => i);
+  for (let i = only.length - 1; i >= 0; i--) {
+    const fewer = only.filter((_, at) => at !== i);
+    if (breaks({ ...best, only: fewer })) only = fewer;
+  }
+  const size = best.size === undefined ? '' : ` --size ${best.size}`;
+  const kept = best.only === undefined ? '' : ` --only ${best.only.join() || 'none'}`;
+  return { seed, error: found, smaller: best, replay: `npm run worlds -- --seed ${seed} --count 1${size}${kept}` };
+}

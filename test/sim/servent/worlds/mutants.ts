@@ -1,0 +1,131 @@
+/**
+ * Planted bugs: the servent's core with one thing changed, made from its source by replacing text and compiled on the way in. A
+ * simulator that does not find them proves nothing by finding no others.
+ */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import * as ts from 'typescript';
+import type { ServentCore } from '../../../../servent/core';
+
+const SERVENT = join(__dirname, '..', '..', '..', '..', 'servent');
+
+interface Change {
+  file: 'core' | 'defences' | 'seen-queries';
+  /** Must stand in the file exactly once. */
+  from: string;
+  to: string;
+}
+
+const core = (from: string, to: string): Change => ({ file: 'core', from, to });
+
+export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
+  'forgets to decrement the ttl': [
+    core('this.#forward(datagram, ttl - 1, from, out)', 'this.#forward(datagram, ttl, from, out)'),
+  ],
+  'forwards on the last hop': [core('ttl > 1 && this.#forward', 'ttl > 0 && this.#forward')],
+  'forwards to the sender': [core('if (endpoint === from) continue;', '')],
+  'answers a query again when a higher ttl comes': [
+    core(
+      "sighting === 'first' ? this.pairs.find(datagram, header.textAt, header.keyEnd) : -1",
+      'this.pairs.find(datagram, header.textAt, header.keyEnd)',
+    ),
+  ],
+  'takes seen queries for new ones': [core("if (sighting === 'seen' || (", 'if ((')],
+  'does not remember its own query': [
+    core('this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);\n    for', 'for'),
+  ],
+  'takes a ttl above 3 as it comes': [core('Math.min(header.ttl, TTL_MAX)', 'Math.min(header.ttl, 7)')],
+  'drops a later copy with a higher ttl': [core("(sighting === 'higher' && this.#literal)", "sighting === 'higher'")],
+  'answers RESPONSEs': [core("else out.drop('response');", 'else this.#receiveClireq(datagram, from, nowMs, out);')],
+  'answers a NUL with another byte': [core('scratch[length - 1] = NUL;', 'scratch[length - 1] = 32;')],
+  'serves loopback clients of others': [
+    core('if (isLoopback(ipOf(client)) && !isLoopback(ipOf(from)))', 'if (isLoopback(ipOf(client)) && false)'),
+  ],
+  'gives every query the same sequence': [core('(this.#sequence + 1) >>> 0', 'this.#sequence')],
+  'lets the sequence grow past 2^32': [
+    core('(this.#sequence + 1) >>> 0', 'this.#sequence + 1'),
+    core(
+      'putUint32(query, SEQUENCE_OFFSET, this.#sequence)',
+      'putUint32(query, SEQUENCE_OFFSET, Math.min(this.#sequence, 2 ** 32 - 1))',
+    ),
+  ],
+  'answers the sender and not the client': [
+    core('this.#answer(pair, datagram, client, out)', 'this.#answer(pair, datagram, from, out)'),
+  ],
+  'tells queries apart by client and sequence alone': [
+    core(
+      'this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs)',
+      'this.#seen.note(datagram, CLIENT_IP_OFFSET, header.textAt, ttl, nowMs)',
+    ),
+  ],
+  'tells queries apart by sequence and key alone': [
+    core(
+      'this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs)',
+      'this.#seen.note(datagram, SEQUENCE_OFFSET, header.keyEnd, ttl, nowMs)',
+    ),
+  ],
+  'serves clients that cannot be answered': [
+    core(
+      'const fault = header.read(datagram);',
+      "let fault = header.read(datagram);\n    if (fault === 'client-port' || fault === 'client-address') fault = undefined;",
+    ),
+  ],
+  'remembers queries without bound': [
+    { file: 'seen-queries', from: 'if (this.#capacity < this.#max) this.#grow();', to: 'this.#grow();' },
+    { file: 'seen-queries', from: '      else this.#forgetOldest();\n', to: '' },
+    { file: 'seen-queries', from: 'Math.min(oldCapacity * 2, this.#max)', to: 'oldCapacity * 2' },
+  ],
+  'forgets queries when its memory grows': [
+    {
+      file: 'seen-queries',
+      from: 'for (let entry = 0; entry < this.#count; entry++) this.#chain(entry);',
+      to: 'this.#count = 0;',
+    },
+  ],
+  'limits answers by address and port': [
+    {
+      file: 'defences',
+      from: 'if (!limits || this.#spared) return undefined;\n    const budget = this.#budgetOf(ip,',
+      to: 'if (!limits || this.#spared) return undefined;\n    const budget = this.#budgetOf(client,',
+    },
+  ],
+  'does not charge the bytes of answers': [{ file: 'defences', from: 'budget.bytes -= bytes;', to: '' }],
+  'fills budgets a thousand times too fast': [
+    { file: 'defences', from: '(perSecond * elapsedMs) / 1000', to: 'perSecond * elapsedMs' },
+  ],
+  'says that a limit bites and sends all the same': [
+    core('if (refused) return out.drop(refused);\n    const pair', 'if (refused) out.drop(refused);\n    const pair'),
+  ],
+};
+
+/** The core with these changes. @throws when a text to replace does not stand in its source exactly once */
+export function mutantOf(changes: readonly Change[]): typeof ServentCore {
+  const loaded = new Map<string, object>();
+  const load = (file: string): object => {
+    const known = loaded.get(file);
+    if (known) return known;
+    const exports = {};
+    loaded.set(file, exports);
+    const path = join(SERVENT, `${file}.ts`);
+    const source = changes.filter((change) => change.file === file).reduce(replaced, readFileSync(path, 'utf8'));
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+      fileName: path,
+    });
+    const outside = createRequire(path);
+    // Those that can be changed know each other's changed selves; all others are the real ones.
+    const require = (name: string): unknown =>
+      /^\.\/(core|defences|seen-queries)$/.test(name) ? load(name.slice(2)) : outside(name);
+    new Function('exports', 'require', outputText)(exports, require);
+    return exports;
+  };
+  return (load('core') as { ServentCore: typeof ServentCore }).ServentCore;
+}
+
+function replaced(source: string, { file, from, to }: Change): string {
+  const parts = source.split(from);
+  if (parts.length !== 2) throw new Error(`expected "${from}" once in ${file}.ts, found it ${parts.length - 1} times`);
+  return parts.join(to);
+}

@@ -1,0 +1,78 @@
+/** Watches the clients of a world: how often they ask, what they show, when they end; and what becomes of datagrams on their way. */
+
+import { ANSWER_WAIT_MS } from '../../../../client/core';
+import type { Endpoint } from '../../../../shared/endpoint';
+import { decode } from '../../../../shared/wire/overlay/message';
+import type { Network, Observer } from '../../../../topologies/simulated/network';
+import type { Question } from '../../../../topologies/simulated/question';
+import { demand, type Tally } from './states';
+
+interface Watched {
+  asked: number;
+  /** When it last asked or heard an answer. */
+  lastMs: number;
+  shown: Set<string>;
+}
+
+/** Observes a network whose servents' outcomes are supervised elsewhere. */
+export function superviseClients(tally: Tally, network: () => Network): Partial<Observer> {
+  const watched = new Map<Endpoint, Watched>();
+  const of = (endpoint: Endpoint): Watched => {
+    let found = watched.get(endpoint);
+    if (!found) watched.set(endpoint, (found = { asked: 0, lastMs: 0, shown: new Set() }));
+    return found;
+  };
+  return {
+    sent(datagram, from, to, nowMs) {
+      if (
+        datagram[1] !== 1 ||
+        !network().questions.some((question) => question.endpoint === from && question.contact === to)
+      )
+        return;
+      const client = of(from);
+      client.asked++;
+      client.lastMs = nowMs;
+      demand(client.asked <= 2, 'a client asks at most twice');
+      if (client.asked === 2) tally.met('a retransmission happened');
+    },
+    answered(question, answer, nowMs) {
+      const client = of(question.endpoint);
+      client.lastMs = nowMs;
+      const id = `${answer.from} ${Buffer.from(answer.value).toString('latin1')}`;
+      demand(!client.shown.has(id), 'an answer is shown once');
+      client.shown.add(id);
+    },
+    discarded(reason, question: Question, nowMs) {
+      if (reason === 'repeated') {
+        of(question.endpoint).lastMs = nowMs;
+        tally.met('an answer was shown once though it came twice');
+      } else if (reason === 'other-key') {
+        tally.met('a client heard an answer to another key');
+      } else if (reason === 'not-a-response') {
+        tally.met('a client heard what is no RESPONSE');
+      } else {
+        tally.met('a client heard what is no message');
+      }
+    },
+    ended(question, summary, nowMs) {
+      const client = of(question.endpoint);
+      demand(nowMs === client.lastMs + ANSWER_WAIT_MS, 'a question ends 4 s after the last that it heard');
+      demand(summary.asked === client.asked, 'the summary says how often it asked');
+      demand(summary.asked === 1 || summary.ms >= 2 * ANSWER_WAIT_MS, 'it asks again only after 4 s without an answer');
+      demand(summary.answers === client.shown.size, 'the summary says how many answers were shown');
+    },
+    lost(reason, datagram) {
+      if (reason === 'buffer') tally.met('a buffer overflowed');
+      else if (reason === 'path') tally.met('a datagram was lost on its way');
+      else if (reason === 'closed' && isResponse(datagram)) tally.met('an answer came when its question had ended');
+    },
+  };
+}
+
+function isResponse(datagram: Uint8Array): boolean {
+  try {
+    return decode(datagram).type === 'RESPONSE';
+  } catch {
+    return false;
+  }
+}

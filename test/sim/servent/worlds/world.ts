@@ -1,0 +1,323 @@
+/**
+ * Runs one world: first with its faults and hostile peers, then, when all is quiet, without, when every question within reach
+ * must be answered. Whatever breaks a rule throws a Violation.
+ */
+
+import { createHash } from 'node:crypto';
+import type { ServentCore } from '../../../../servent/core';
+import { parseKeyValueFile } from '../../../../servent/key-value-file';
+import type { PairTable } from '../../../../servent/pair-table';
+import { type Endpoint, ipOf } from '../../../../shared/endpoint';
+import { constant, type Path, uniform } from '../../../../simulator/path';
+import { Random } from '../../../../simulator/random';
+import { graphOf, neighboursOf } from '../../../../topologies/graph/graph';
+import { answerers, hopsFrom } from '../../../../topologies/graph/reach';
+import { serventAt, serventEndpoint } from '../../../../topologies/simulated/address';
+import { Network, type NetworkOptions, type Observer, type Peer } from '../../../../topologies/simulated/network';
+import type { Question } from '../../../../topologies/simulated/question';
+import { HostilePeer, perform, type Stage } from './hostile';
+import { type Plan, TROUBLE_MS } from './plan';
+import { identityOf, isQuery, KEYS } from './query-words';
+import { demand, Tally } from './states';
+import { superviseClients } from './supervised-clients';
+import { SupervisedServent, type Watch } from './supervised-servent';
+
+/** Longer than any budget takes to fill and any memory to forget. */
+const QUIET_MS = 200_000;
+/** A world that does not come to rest before so many deliveries never does. */
+const DELIVERIES_MAX = 500_000;
+/** Questions of the second part. */
+const CALM_QUESTIONS = 2;
+
+export class World implements Stage {
+  readonly plan: Plan;
+  readonly network: Network;
+  readonly random: Random;
+  readonly tally = new Tally();
+  readonly watch: Watch;
+  /** QUERYs heard on the wire lately, for those who replay. Bounded by HEARD_MAX. */
+  readonly heard: Uint8Array[] = [];
+  readonly #Core: typeof ServentCore;
+  readonly #supervised = new Map<number, SupervisedServent>();
+  readonly #hostile: ReadonlySet<number>;
+  readonly #versions: number[];
+  readonly #lives: Set<string>[];
+  readonly #options: NetworkOptions;
+  readonly #outside: Path;
+  readonly #paths: Path[];
+  /** Queries that a partition stopped; emptied when it heals. */
+  #cutOff = new Set<string>();
+  #healed = new Set<string>();
+  #cuts = 0;
+
+  /** With a trace, everything that happens is hashed. */
+  constructor(plan: Plan, Core: typeof ServentCore, observers: readonly Partial<Observer>[] = []) {
+    this.plan = plan;
+    this.#Core = Core;
+    this.random = new Random(plan.seed ^ 0x5eed);
+    this.#hostile = new Set(plan.hostile.filter((servent) => servent < plan.size));
+    this.#versions = new Array<number>(plan.size).fill(0);
+    this.#lives = Array.from({ length: plan.size }, () => new Set<string>());
+    const graph = graphOf({
+      size: plan.size,
+      from: plan.links.map(({ from }) => from),
+      to: plan.links.map(({ to }) => to),
+      oneWay: (link) => plan.links[link]!.oneWay,
+    });
+    const reach = new Map<number, ReadonlyMap<number, number>>();
+    this.watch = {
+      tally: this.tally,
+      floods: new Map(),
+      tainted: new Set(),
+      replayed: new Set(),
+      hopsFrom: (servent) => {
+        let hops = reach.get(servent);
+        if (!hops) reach.set(servent, (hops = hopsFrom(graph, servent)));
+        return hops;
+      },
+    };
+    const path = (): Path => ({
+      delay: uniform(...plan.delayMs),
+      lossPercent: plan.lossPercent,
+      duplicatePercent: plan.duplicatePercent,
+      reorderPercent: plan.reorderPercent,
+      reorderMs: 100,
+    });
+    this.#outside = path();
+    this.#paths = plan.links.map(path);
+    this.#options = {
+      graph,
+      seed: plan.seed,
+      path: this.#outside,
+      paths: this.#paths,
+      bufferMax: plan.bufferMax,
+      serviceMs: plan.serviceMs,
+      peer: (servent) => this.#newPeer(servent),
+      observers: [superviseClients(this.tally, () => this.network), this.#wire(), ...observers],
+    };
+    this.network = new Network(this.#options);
+  }
+
+  run(): Tally {
+    const { network, plan } = this;
+    for (const action of plan.actions) network.at(action.atMs, () => perform(this, action));
+    this.#settle();
+    this.#calm();
+    for (let i = 0; i < CALM_QUESTIONS; i++) this.#askCalmly(i);
+    return this.tally;
+  }
+
+  /** Swaps a servent's pairs for those of the next version, whole. */
+  reload(servent: number): void {
+    const supervised = this.#supervised.get(servent);
+    if (!supervised || !this.network.isAlive(servent)) return;
+    this.#versions[servent]!++;
+    supervised.facts.holds = this.#holds(servent);
+    supervised.core.pairs = tableOf(supervised.facts.holds);
+    if (this.network.questions.some(({ summary }) => !summary))
+      this.tally.met('pairs were reloaded while a question was open');
+  }
+
+  /** Parts the servents in two: no link carries anything from one part to the other until `ms` later. */
+  cut(boundary: number, ms: number): void {
+    const stopped = this.plan.links.flatMap(({ from, to }, link) =>
+      from < boundary === to < boundary ? [] : [this.#paths[link]!],
+    );
+    for (const path of stopped) path.lossPercent = 100;
+    this.#cuts++;
+    this.network.at(this.network.nowMs + ms, () => {
+      for (const path of stopped) path.lossPercent = this.plan.lossPercent;
+      this.#cuts--;
+      for (const identity of this.#cutOff) this.#healed.add(identity);
+      this.#cutOff = new Set();
+    });
+  }
+
+  /** Runs until nothing is left to happen. */
+  #settle(): void {
+    const { network } = this;
+    for (let untilMs = network.nowMs; network.pending > 0; ) {
+      untilMs += TROUBLE_MS;
+      network.run(untilMs);
+      demand(network.deliveries < DELIVERIES_MAX, 'it grows quiet after the last delivery');
+    }
+    for (const { summary } of network.questions) demand(summary !== undefined, 'every question ends');
+  }
+
+  /** Ends all faults, and whoever is hostile. */
+  #calm(): void {
+    const { network, plan } = this;
+    for (const path of [this.#outside, ...this.#paths]) {
+      path.lossPercent = 0;
+      // The bare rule reaches everybody only where every way is as fast as it is short.
+      if (!plan.literal) continue;
+      path.delay = constant(10);
+      path.reorderPercent = 0;
+    }
+    this.#options.serviceMs = 0;
+    for (const servent of this.#hostile) if (network.isAlive(servent)) network.kill(servent);
+    network.run(network.nowMs + QUIET_MS);
+    demand(network.pending === 0, 'it stays quiet');
+  }
+
+  #askCalmly(i: number): void {
+    const { network, plan, random } = this;
+    let contact = random.below(plan.size);
+    while (this.#hostile.has(contact)) contact = (contact + 1) % plan.size;
+    const key = KEYS[random.below(2)]!;
+    const from = network.nowMs;
+    const question = network.ask({ contact, key: Buffer.from(key, 'latin1'), nul: i > 0 });
+    this.#settle();
+    const graph = graphOf(this.#calmLinks());
+    const expected = answerers(graph, contact, (servent) => this.#holds(servent).has(key));
+    const shown = question.answers.map((answer) => serventAt(answer.from, plan.size)).sort((one, other) => one - other);
+    demand(
+      shown.join() === expected.join(),
+      `without faults the answerers are the breadth-first set: ${expected}, got ${shown}`,
+    );
+    demand(
+      question.summary!.asked === (expected.length > 0 ? 1 : 2),
+      'without faults only a question without an answer is asked twice',
+    );
+    network.run(Math.max(network.nowMs, from) + QUIET_MS);
+  }
+
+  /** The links that carry something now: not those of hostile peers, nor to whom serves neighbours alone and does not know the sender. */
+  #calmLinks(): Parameters<typeof graphOf>[0] {
+    const { links, size, limits } = this.plan;
+    const strict = limits?.strict && !limits.dryRun;
+    const live = links.filter(
+      ({ from, to, oneWay }) => !this.#hostile.has(from) && !this.#hostile.has(to) && !(oneWay && strict),
+    );
+    return {
+      size,
+      from: live.map(({ from }) => from),
+      to: live.map(({ to }) => to),
+      oneWay: (link) => live[link]!.oneWay,
+    };
+  }
+
+  #newPeer(servent: number): Peer {
+    if (this.#hostile.has(servent))
+      return new HostilePeer(this, neighboursOf(this.#options.graph, servent).map(serventEndpoint));
+    const { plan } = this;
+    const { limits } = plan;
+    const { graph } = this.#options;
+    const neighbours = neighboursOf(graph, servent).map(serventEndpoint);
+    const secrets = new Random(plan.seed + servent * 7919 + (this.#lives[servent]!.size + 1) * 104_729);
+    const firstSequence = plan.nearWrap ? 0xffff_ffff - secrets.below(2) : secrets.word();
+    const address = limits && { questions: limits.questions, answers: limits.answers, bytes: limits.bytes };
+    const defences = limits &&
+      address && {
+        publicLimits: address,
+        privateLimits: address,
+        strangers: limits.strangers,
+        strictNeighbours: limits.strict,
+        allow: limits.onlyClients ? [{ base: 0xc0a8_0000, mask: 0xffff_0000 }] : [],
+        dryRun: limits.dryRun,
+      };
+    const holds = this.#holds(servent);
+    const core = new this.#Core({
+      pairs: tableOf(holds),
+      neighbours: neighbours.map((endpoint) => ({ endpoint, ownIp: undefined })),
+      defences,
+      literal: plan.literal,
+      seenMax: plan.seenMax,
+      seenAgeMs: plan.seenAgeMs,
+      firstSequence,
+      hashKey: [secrets.word(), secrets.word()],
+    });
+    const facts = {
+      id: servent,
+      endpoint: serventEndpoint(servent),
+      neighbours,
+      defences,
+      literal: plan.literal,
+      seenMax: plan.seenMax,
+      seenAgeMs: plan.seenAgeMs,
+      firstSequence,
+      holds,
+      heard: this.#lives[servent]!,
+      heardBefore: new Set(this.#lives[servent]!),
+    };
+    const supervised = new SupervisedServent(core, facts, this.watch);
+    this.#supervised.set(servent, supervised);
+    return supervised;
+  }
+
+  /** A third of the servents hold the first key, a few the others; values say whose they are and of which version. */
+  #holds(servent: number): ReadonlyMap<string, string> {
+    const value = `of ${servent}, version ${this.#versions[servent]}`;
+    const held = KEYS.filter((_, i) => (servent * 2654435761 + this.plan.seed * 40503 + i * 97) % (3 + i * 4) === 0);
+    return new Map(held.map((key) => [key, key === 'http' ? value.padEnd(90, '.') : value]));
+  }
+
+  /** Watches the wire for what replayers need and for the states of paths and buffers. */
+  #wire(): Partial<Observer> {
+    const backlogs = new Set<number>();
+    return {
+      sent: (datagram) => {
+        if (this.plan.actions.length > 0 && isQuery(datagram)) this.#hear(datagram);
+      },
+      lost: (reason, datagram, _from, to) => {
+        if (reason === 'path' && this.#cuts > 0 && isQuery(datagram)) this.#cutOff.add(identityOf(datagram));
+        if (reason === 'dead' && this.#dying === serventAt(to, this.plan.size))
+          this.tally.met('a servent died with datagrams in its buffer');
+      },
+      delivered: (datagram, _from, to) => {
+        if (this.#healed.size > 0 && isQuery(datagram) && this.#healed.delete(identityOf(datagram)))
+          this.tally.met('a partition healed mid-flood');
+        if (this.#resuming >= 0 && serventAt(to, this.plan.size) === this.#resuming) backlogs.add(this.#resuming);
+        if (backlogs.delete(this.#resuming)) this.tally.met('a paused servent resumed to a backlog');
+      },
+    };
+  }
+
+  #dying = -1;
+  #resuming = -1;
+
+  kill(servent: number): void {
+    this.#dying = servent;
+    this.network.kill(servent);
+    this.#dying = -1;
+  }
+
+  resume(servent: number): void {
+    this.#resuming = servent;
+    this.network.resume(servent);
+    this.#resuming = -1;
+  }
+
+  #hear(datagram: Uint8Array): void {
+    const HEARD_MAX = 8;
+    if (this.heard.length === HEARD_MAX) this.heard.shift();
+    this.heard.push(datagram.slice());
+  }
+}
+
+const tables = new Map<string, PairTable>();
+
+function tableOf(holds: ReadonlyMap<string, string>): PairTable {
+  const text = [...holds].map(([key, value]) => `${key}\t${value}\n`).join('');
+  let table = tables.get(text);
+  if (!table) tables.set(text, (table = parseKeyValueFile(Buffer.from(text, 'latin1')).pairs));
+  return table;
+}
+
+/** Hashes everything that happens. */
+export function traceOf(): { observer: Partial<Observer>; digest: () => string } {
+  const hash = createHash('sha256');
+  const note = (what: string) => (datagram: Uint8Array, from: Endpoint, to: Endpoint, nowMs: number) => {
+    hash.update(`${what} ${from} ${to} ${nowMs} `).update(datagram);
+  };
+  return {
+    observer: {
+      sent: note('sent'),
+      delivered: note('delivered'),
+      lost: (reason, datagram, from, to, nowMs) => note(reason)(datagram, from, to, nowMs),
+      ended: (question: Question, summary, nowMs) =>
+        void hash.update(`${question.id} ${summary.answers} ${nowMs} ${ipOf(question.contact)}`),
+    },
+    digest: () => hash.digest('hex'),
+  };
+}

@@ -1,0 +1,415 @@
+/** The batched transport when the system does not do as it is asked: every fault on a kernel that exists only in memory. */
+
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { expect } from 'chai';
+import { type Endpoint, endpointOf } from '../../../../shared/endpoint';
+import { openBatchTransport, WORK_PER_TURN } from '../../../../shared/udp/batch-transport';
+import { BACKLOG_MAX } from '../../../../shared/udp/send-queue';
+import type { Transport, TransportOptions } from '../../../../shared/udp/transport';
+import { FakeKernel } from '../../../support/fake-kernel';
+
+const peer = (port: number): Endpoint => endpointOf(0x7f000001, port);
+const OPTIONS = { ip: 0x7f000001, port: 5000, receiveBufferBytes: 1 << 20 };
+
+describe('batch transport on a failing system', () => {
+  let kernel: FakeKernel;
+  let transport: Transport;
+  let received: { text: string; from: Endpoint }[];
+  let failures: { code: string; to: Endpoint }[];
+  let onReceived: (datagram: Uint8Array, from: Endpoint) => void;
+  let onFailed: () => void;
+
+  const open = async (failing?: FakeKernel['failing'], options: TransportOptions = OPTIONS): Promise<void> => {
+    kernel = new FakeKernel();
+    kernel.failing = failing;
+    transport = await openBatchTransport(
+      options,
+      {
+        received: (datagram, from) => {
+          received.push({ text: Buffer.from(datagram).toString('latin1'), from });
+          onReceived(datagram, from);
+        },
+        sendFailed: (code, to) => {
+          failures.push({ code, to });
+          onFailed();
+        },
+      },
+      kernel,
+    );
+  };
+
+  beforeEach(() => {
+    received = [];
+    failures = [];
+    onReceived = () => {};
+    onFailed = () => {};
+    return open();
+  });
+
+  const send = (text: string, port = 1) => transport.send(Buffer.from(text), peer(port));
+  const sentTexts = () => kernel.sent.map(({ text }) => text);
+  const texts = (count: number) => Array.from({ length: count }, (_, i) => `m${i}`);
+  const until = async (done: () => boolean) => {
+    while (!done()) await turnOfLoop();
+  };
+
+  it('receives what Node read and the batch behind it, each with its sender, in order', () => {
+    const datagrams = texts(150).map((text, i) => ({ text: text.repeat(i), peer: endpointOf(0xfffffff0, 65_535 - i) }));
+    kernel.waiting.push(...datagrams);
+    kernel.turn();
+    expect(received).to.deep.equal(datagrams.map(({ text, peer }) => ({ text, from: peer })));
+  });
+
+  it('sends what a batch of datagrams called for in few calls, in order', () => {
+    onReceived = (datagram, from) => transport.send(datagram, from);
+    kernel.waiting.push(...texts(65).map((text) => ({ text, peer: peer(7) })));
+    kernel.turn();
+    expect(sentTexts()).to.deep.equal(texts(65));
+    expect(kernel.sendCalls).to.deep.equal([64, 1]);
+  });
+
+  it('sends what nobody asked for at the end of the task', async () => {
+    for (const text of texts(100)) send(text);
+    await Promise.resolve();
+    expect(sentTexts()).to.deep.equal(texts(100));
+    expect(kernel.sendCalls).to.deep.equal([64, 36]);
+  });
+
+  it('flushes when large datagrams fill the room for copies', async () => {
+    for (let i = 0; i < 20; i++) transport.send(Buffer.alloc(65_507, i), peer(1));
+    await Promise.resolve();
+    expect(kernel.sent.map(({ text }) => [text.length, text.charCodeAt(65_506)])).to.deep.equal(
+      Array.from({ length: 20 }, (_, i) => [65_507, i]),
+    );
+  });
+
+  it('goes on after a short send where it stopped', async () => {
+    kernel.sendFaults = [3, 1];
+    for (const text of texts(10)) send(text);
+    await Promise.resolve();
+    expect(sentTexts()).to.deep.equal(texts(10));
+    expect(kernel.sendCalls).to.deep.equal([10, 7, 6]);
+    expect(failures).to.deep.equal([]);
+  });
+
+  for (const code of [
+    'ECONNREFUSED',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'EMSGSIZE',
+    'EINVAL',
+    'EPERM',
+    'EACCES',
+    'ENOBUFS',
+    'ENOMEM',
+    'EBADF',
+    'EFAULT',
+  ]) {
+    it(`reports the one message that meets ${code}, and sends the rest`, async () => {
+      kernel.sendFaults = [2, code];
+      for (let i = 0; i < 5; i++) send(`m${i}`, 100 + i);
+      await Promise.resolve();
+      expect(failures).to.deep.equal([{ code, to: peer(102) }]);
+      expect(sentTexts()).to.deep.equal(['m0', 'm1', 'm3', 'm4']);
+    });
+  }
+
+  it('tries again when a send is interrupted', async () => {
+    kernel.sendFaults = ['EINTR', 'EINTR', 1, 'EINTR'];
+    send('a');
+    send('b');
+    await Promise.resolve();
+    expect(sentTexts()).to.deep.equal(['a', 'b']);
+    expect(failures).to.deep.equal([]);
+  });
+
+  it('ends even if every send is interrupted', async () => {
+    kernel.failing = { call: 'sendmmsg', code: 'EINTR' };
+    send('a');
+    send('b');
+    await Promise.resolve();
+    expect(failures.map(({ code }) => code)).to.deep.equal(['EINTR', 'EINTR']);
+  });
+
+  it('keeps what finds no room in the system, and sends it in order when there is room', async () => {
+    kernel.sendFaults = [2, 'EAGAIN', 'EAGAIN', 1, 'EAGAIN'];
+    for (const text of texts(5)) send(text);
+    await Promise.resolve();
+    send('m5');
+    send('m6');
+    await until(() => kernel.sent.length === 7);
+    expect(sentTexts()).to.deep.equal(texts(7));
+    expect(failures).to.deep.equal([]);
+  });
+
+  it('keeps a bounded number of them, and reports the rest', async () => {
+    kernel.failing = { call: 'sendmmsg', code: 'EAGAIN' };
+    const surplus = 100;
+    for (const text of texts(BACKLOG_MAX + surplus)) send(text);
+    await Promise.resolve();
+    expect(failures).to.deep.equal(Array(surplus).fill({ code: 'EAGAIN', to: peer(1) }));
+    kernel.failing = undefined;
+    await until(() => kernel.sent.length === BACKLOG_MAX);
+    expect(sentTexts()).to.deep.equal(texts(BACKLOG_MAX));
+  });
+
+  it('keeps a bounded number of bytes', async () => {
+    kernel.failing = { call: 'sendmmsg', code: 'EAGAIN' };
+    for (let i = 0; i < 100; i++) transport.send(Buffer.alloc(65_507), peer(1));
+    await Promise.resolve();
+    expect(failures.length).to.be.within(30, 40);
+    await transport.close();
+  });
+
+  it('keeps copies: what was lent may change meanwhile', async () => {
+    kernel.sendFaults = ['EAGAIN'];
+    const lent = Buffer.from('as sent');
+    transport.send(lent, peer(1));
+    lent.fill('x');
+    await Promise.resolve();
+    transport.send(lent, peer(1));
+    lent.fill('y');
+    await until(() => kernel.sent.length === 2);
+    expect(sentTexts()).to.deep.equal(['as sent', 'xxxxxxx']);
+  });
+
+  it('reports what still found no room when it is closed', async () => {
+    kernel.failing = { call: 'sendmmsg', code: 'EAGAIN' };
+    send('a');
+    send('b');
+    await transport.close();
+    expect(failures.map(({ code }) => code)).to.deep.equal(['EAGAIN', 'EAGAIN']);
+  });
+
+  it('lets the one who hears of a failure send', async () => {
+    kernel.sendFaults = ['EPERM', 'EPERM'];
+    onFailed = () => {
+      if (failures.length < 3) send(`after ${failures.length}`);
+    };
+    send('a');
+    send('b');
+    await until(() => kernel.sent.length === 2);
+    expect(sentTexts()).to.deep.equal(['after 1', 'after 2']);
+  });
+
+  for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENOMEM', 'EFAULT']) {
+    it(`outlives ${code} when receiving`, () => {
+      kernel.receiveFaults = [code];
+      kernel.waiting.push(...texts(40).map((text) => ({ text, peer: peer(1) })));
+      kernel.turn();
+      expect(received.map(({ text }) => text)).to.deep.equal(texts(40));
+      expect(failures).to.deep.equal([{ code, to: 0 }]);
+    });
+  }
+
+  it('takes no notice of EINTR and EAGAIN when receiving', () => {
+    kernel.receiveFaults = ['EINTR', 'EAGAIN'];
+    kernel.waiting.push(...texts(3).map((text) => ({ text, peer: peer(1) })));
+    kernel.turn();
+    expect(received).to.have.length(3);
+    expect(failures).to.deep.equal([]);
+  });
+
+  it('reports what Node could not read, and goes on', () => {
+    kernel.watcher().failed('ECONNREFUSED');
+    expect(failures).to.deep.equal([{ code: 'ECONNREFUSED', to: 0 }]);
+  });
+
+  it('does bounded work in one turn of the event loop, and the rest in the next ones', async () => {
+    onReceived = (datagram, from) => {
+      for (let i = 0; i < 10; i++) transport.send(datagram, from);
+    };
+    const total = 3000;
+    kernel.waiting.push(...texts(total).map((text) => ({ text, peer: peer(1) })));
+    const perTurn: number[] = [];
+    while (received.length < total) {
+      const before = received.length + kernel.sent.length;
+      kernel.turn();
+      perTurn.push(received.length + kernel.sent.length - before);
+      await turnOfLoop();
+    }
+    // One batch and 32 datagrams that Node reads itself may come on top, each with its ten copies.
+    expect(Math.max(...perTurn)).to.be.within(WORK_PER_TURN, WORK_PER_TURN + (64 + 32) * 11);
+    expect(perTurn.length).to.be.greaterThan(8);
+    expect(kernel.sent).to.have.length(10 * total);
+  });
+
+  it('sends what was called for even if its owner throws', () => {
+    onReceived = (datagram, from) => {
+      transport.send(datagram, from);
+      if (received.length === 2) throw new Error('a bug');
+    };
+    kernel.waiting.push(...texts(5).map((text) => ({ text, peer: peer(1) })));
+    expect(() => kernel.turn()).to.throw('a bug');
+    expect(sentTexts()).to.deep.equal(['m0', 'm1']);
+  });
+
+  it('throws rather than hand on a length the kernel cannot have meant', () => {
+    kernel.waiting.push({ text: 'a', peer: peer(1) }, { text: 'b', peer: peer(1) });
+    const honest = kernel.recvmmsg.bind(kernel);
+    kernel.recvmmsg = (...call) => {
+      honest(...call);
+      return 65;
+    };
+    expect(() => kernel.turn()).to.throw('no more messages are received than were asked for');
+  });
+
+  describe('with peers', () => {
+    const A = peer(5001);
+    const B = peer(5002);
+    const PEERS = { ...OPTIONS, peers: [A, B, A] };
+    const from = (sender: Endpoint, count: number) => texts(count).map((text) => ({ text, peer: sender }));
+    const receivedFrom = (sender: Endpoint) => received.filter((datagram) => datagram.from === sender).length;
+
+    beforeEach(() => open(undefined, PEERS));
+
+    it('has one socket for each, and none that lets others on the port', () => {
+      expect(kernel.connected).to.deep.equal([A, B]);
+      expect([...kernel.sockets.values()].map(({ shares }) => shares)).to.deep.equal([false, false, false]);
+    });
+
+    it('receives from all of them, by what each datagram says of its sender', () => {
+      kernel.waiting.push(...from(peer(9), 40), ...from(A, 1));
+      kernel.waitingFrom(A).push(...from(A, 70), ...from(peer(9), 1));
+      kernel.waitingFrom(B).push(...from(B, 1));
+      kernel.turn();
+      expect([receivedFrom(peer(9)), receivedFrom(A), receivedFrom(B)]).to.deep.equal([41, 71, 1]);
+      expect(received.filter((datagram) => datagram.from === A).map(({ text }) => text)).to.deep.equal([
+        'm0',
+        ...texts(70),
+      ]);
+    });
+
+    it('closes them all', async () => {
+      await transport.close();
+      expect(kernel.sockets.size).to.equal(0);
+    });
+
+    for (const [call, code] of [
+      ['socket', 'EMFILE'],
+      ['setsockopt', 'ENOPROTOOPT'],
+      ['bind', 'EADDRINUSE'],
+      ['connect', 'ENETUNREACH'],
+      ['connect', 'EACCES'],
+      ['connect', 'EINVAL'],
+      ['watch', 'EINVAL'],
+    ] as const) {
+      it(`leaves a peer to the first socket when ${call} fails with ${code}`, async () => {
+        await open({ call, code, fd: 43 }, PEERS);
+        // Without a descriptor for one there is none for the next either.
+        expect(kernel.connected).to.deep.equal(call === 'socket' ? [] : [B]);
+        expect([...kernel.sockets.values()].map(({ shares }) => shares)).to.not.include(true);
+        kernel.waiting.push(...from(A, 3));
+        kernel.turn();
+        expect(receivedFrom(A)).to.equal(3);
+        expect(kernel.sockets.size).to.equal(1 + kernel.connected.length);
+        await transport.close();
+        expect(kernel.sockets.size).to.equal(0);
+      });
+    }
+
+    for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENOMEM']) {
+      it(`outlives ${code} from a peer's socket, and says which peer it was`, () => {
+        kernel.receiveFaults = [code];
+        kernel.waitingFrom(A).push(...from(A, 200));
+        kernel.turn();
+        kernel.watcher(44).failed(code);
+        expect(receivedFrom(A)).to.equal(200);
+        expect(failures).to.deep.equal([
+          { code, to: A },
+          { code, to: B },
+        ]);
+      });
+    }
+
+    it('serves sockets that are loaded in turn', async () => {
+      onReceived = (datagram, sender) => transport.send(datagram, sender);
+      for (let turn = 0; turn < 20; turn++) {
+        for (const [waiting, sender] of [
+          [kernel.waiting, peer(9)],
+          [kernel.waitingFrom(A), A],
+          [kernel.waitingFrom(B), B],
+        ] as const) {
+          waiting.push(...from(sender, 5000 - waiting.length));
+        }
+        kernel.turn();
+        await turnOfLoop();
+      }
+      const shares = [peer(9), A, B].map((sender) => receivedFrom(sender) / received.length);
+      for (const share of shares) expect(share).to.be.within(0.3, 0.4);
+    });
+
+    it('lets a peer wait for one turn at most, however many clients ask', async () => {
+      onReceived = (datagram, sender) => transport.send(datagram, sender);
+      for (let turn = 0; turn < 20; turn++) {
+        kernel.waiting.push(...from(peer(9), 5000 - kernel.waiting.length));
+        kernel.waitingFrom(B).push(...from(B, 200));
+        kernel.turn();
+        await turnOfLoop();
+        expect(kernel.waitingFrom(B).length).to.be.lessThan(200);
+      }
+    });
+
+    it('does bounded work in one turn, however many sockets are loaded', async () => {
+      onReceived = (datagram, sender) => {
+        for (let i = 0; i < 10; i++) transport.send(datagram, sender);
+      };
+      const total = 3 * 2000;
+      kernel.waiting.push(...from(peer(9), 2000));
+      for (const sender of [A, B]) kernel.waitingFrom(sender).push(...from(sender, 2000));
+      const perTurn: number[] = [];
+      while (received.length < total) {
+        const before = received.length + kernel.sent.length;
+        kernel.turn();
+        perTurn.push(received.length + kernel.sent.length - before);
+        await turnOfLoop();
+      }
+      // One batch, and for each socket 32 datagrams that Node reads itself, may come on top, each with its ten copies.
+      expect(Math.max(...perTurn)).to.be.within(WORK_PER_TURN, WORK_PER_TURN + (64 + 3 * 32) * 11);
+      expect(kernel.sent).to.have.length(10 * total);
+    });
+
+    it('goes on serving a socket in whose turn its owner threw', () => {
+      onReceived = () => {
+        if (received.length === 5) throw new Error('a bug');
+      };
+      kernel.waitingFrom(A).push(...from(A, 300));
+      expect(() => kernel.turn()).to.throw('a bug');
+      kernel.turn();
+      expect(kernel.waitingFrom(A)).to.have.length(0);
+    });
+  });
+
+  describe('opening', () => {
+    const failure = (failing: FakeKernel['failing']) =>
+      open(failing).then(
+        () => expect.fail('opened'),
+        (error: NodeJS.ErrnoException) => error,
+      );
+
+    for (const code of ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL']) {
+      it(`fails with the system's ${code}, and leaves nothing open`, async () => {
+        const error = await failure({ call: 'bind', code });
+        expect(error).to.include({ code, syscall: 'bind', address: '127.0.0.1', port: 5000 });
+        expect(error.message).to.equal(`bind ${code} 127.0.0.1:5000`);
+        expect(kernel.closedFds).to.deep.equal([42]);
+      });
+    }
+
+    for (const call of ['recvmmsg', 'sendmmsg', 'getsockname']) {
+      it(`fails where ${call} is not to be had, and leaves nothing open`, async () => {
+        expect(await failure({ call, code: 'ENOSYS' })).to.include({ code: 'ENOSYS', syscall: call });
+        expect(kernel.closedFds).to.deep.equal([42]);
+      });
+    }
+
+    it('fails without a descriptor', async () => {
+      expect(await failure({ call: 'socket', code: 'EMFILE' })).to.include({ code: 'EMFILE', syscall: 'socket' });
+      expect(kernel.closedFds).to.deep.equal([]);
+    });
+
+    it('takes a receive buffer that is not granted as it comes', async () => {
+      await open({ call: 'setsockopt', code: 'EPERM' });
+    });
+  });
+});

@@ -13,6 +13,7 @@ const ROOMS: Record<string, readonly string[]> = {
   simulator: ['shared'],
   servent: ['shared'],
   client: ['shared'],
+  store: ['shared'],
   topologies: ['shared', 'simulator', 'servent', 'client'],
 };
 /** Rooms that serve those who work on the product. */

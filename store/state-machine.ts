@@ -3,20 +3,13 @@
  * is synchronous and deterministic: the same entries give the same replies and the same state on every replica.
  */
 
-import type { Entry, Json, Operation } from './entry';
+import type { Entry, Json, Operation, Position } from './entry';
 
 /** What a client is told: `["ok", result]` or `["ko", reason]`. */
 export type Reply = readonly ['ok', Json] | readonly ['ko', string];
 
-/** A place in the log. */
-export interface Position {
-  index: number;
-  epoch: number;
-  sum: string;
-}
-
 export interface StateMachine {
-  /** The last entry applied; index 0 before the first. */
+  /** The last entry applied; `START` before the first. */
   readonly applied: Position;
   /** Applies committed entries, in order and with the applied position in one transaction; a reply for each. */
   apply(entries: readonly Entry[]): Reply[];

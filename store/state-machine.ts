@@ -23,6 +23,11 @@ export interface StateMachine {
   snapshot(): Snapshot;
   /** Throws everything away, and takes what a snapshot of another replica held. */
   restore(position: Position): Restore;
+  /**
+   * Resolves with the position that survives a power cut: the log before it is not needed any more to build the state anew. What
+   * `apply` returned is not flushed; without this it may all be lost, but never in part.
+   */
+  flush(): Promise<Position>;
 }
 
 export interface Snapshot {

@@ -22,6 +22,11 @@ export function escapeBytes(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => (byte < 0x80 ? escapeText(String.fromCharCode(byte)) : hex(byte))).join('');
 }
 
+/** JSON leaves DEL, C1, line separators and bidirectional controls as they are: escapes them the JSON way. */
+export function escapeJson(json: string): string {
+  return json.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** The text of bytes that are valid UTF-8; undefined for any others. */
 export function utf8(bytes: Uint8Array): string | undefined {
   try {

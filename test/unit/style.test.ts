@@ -14,6 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   servent: ['shared'],
   client: ['shared'],
   store: ['shared'],
+  'store-client': ['shared'],
   topologies: ['shared', 'simulator', 'servent', 'client'],
 };
 /** Rooms that serve those who work on the product. */

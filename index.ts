@@ -4,7 +4,13 @@ export type { Summary } from './client/core';
 export { type Answer, type LookupOptions, lookup } from './client/lookup';
 export { type KeyValueFile, type Problem, parseKeyValueFile } from './servent/key-value-file';
 export type { PairTable } from './servent/pair-table';
-export { type LoadedFile, type Servent, type ServentSettings, type ServentStats, startServent } from './servent/shell';
+export {
+  type LoadedFile,
+  type Servent,
+  type ServentSettings,
+  type ServentStats,
+  startServent,
+} from './servent/servent';
 export { OperatorError } from './shared/errors';
 export type { HostPort } from './shared/host-port';
 export type { Clireq } from './shared/wire/overlay/clireq';

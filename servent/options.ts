@@ -1,42 +1,23 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
 import type { Argv } from 'yargs';
-import { isLoopback, parseIp, parsePort } from '../shared/endpoint';
+import { parseIp, parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
-import { type HostPort, hostPortOf } from '../shared/host-port';
-import { type CommandLine, checkRange, numberOf, parseCommandLine } from '../shared/program/command-line';
+import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Parsed } from '../shared/program/run-main';
 import { IO_CHOICES, type IoChoice } from '../shared/udp/open-transport';
-import { isClientIp } from '../shared/wire/overlay/query';
-import { DATAGRAM_MAX } from '../shared/wire/writer';
-import type { AddressLimits, Cidr, DefenceOptions, Rate } from './defences';
-
-/** The most neighbours a servent knows (specification, section 1). */
-export const NEIGHBOURS_MAX = 10;
-
-/** All that `startServent` needs to know. */
-export interface ServentOptions {
-  /** UDP port, 0 to 65,535; 0 asks the system for a free one. */
-  port: number;
-  /** Path of the key-value file. */
-  file: string;
-  /** At most 10, each once. */
-  neighbours: readonly HostPort[];
-  /** Local IPv4 address to bind; 0.0.0.0 for every interface. */
-  bind: string;
-  /** IPv4 address to name to far servents in the place of a loopback client's; undefined: find it out for each neighbour. */
-  advertise: string | undefined;
-  /** Most seen queries remembered, 1 to 16,777,216. */
-  seenMax: number;
-  /** How long a seen query is remembered, milliseconds. */
-  seenAgeMs: number;
-  /** How datagrams come and go. */
-  io: IoChoice;
-  /** What keeps it from being aimed or starved. */
-  defences: DefenceOptions;
-  /** Forward no later copy with a higher ttl: the protocol's bare rule. */
-  literal: boolean;
-}
+import { ANSWER_BYTES, ANSWER_RATES, defencesOf, QUESTION_RATES, STRANGER_RATE } from './defence-settings';
+import type { Cidr } from './defences';
+import {
+  BINDABLE,
+  checkedIp,
+  neighboursOf,
+  REACHABLE,
+  SECONDS_MAX,
+  SEEN_MAX_RANGE,
+  SERVENT_DEFAULTS,
+  type ServentOptions,
+} from './settings';
 
 /** What the command adds: how it speaks. */
 export interface ServentCommandOptions extends ServentOptions {
@@ -48,49 +29,11 @@ export interface ServentCommandOptions extends ServentOptions {
   quiet: boolean;
 }
 
-/** How many seconds' worth of answers may gather: less for a public address. */
-const PUBLIC_BURST_SECONDS = 2.5;
-const PRIVATE_BURST_SECONDS = 2;
-
-/**
- * By default an address on the public internet is never worth attacking through us, and a scripted client on the local
- * network never notices a limit. Of each two, the first is for public addresses, the second for private ones.
- */
-const ANSWER_RATES = [50, 2000] as const;
-const ANSWER_BYTES = [65_536, 4_194_304] as const;
-const QUESTION_RATES = ANSWER_RATES;
-const STRANGER_RATE = 2000;
-
-export const DEFENCE_DEFAULTS: DefenceOptions = defencesOf(QUESTION_RATES, ANSWER_RATES, ANSWER_BYTES, STRANGER_RATE);
-
-/** A flood is over in seconds; a minute outlasts any, and half a million queries are more than 8,000 a second in that time. */
-export const SERVENT_DEFAULTS = {
-  bind: '0.0.0.0',
-  neighbours: [],
-  advertise: undefined,
-  seenMax: 524_288,
-  seenAgeMs: 60_000,
-  literal: false,
-  io: 'auto',
-  defences: DEFENCE_DEFAULTS,
-} as const satisfies Partial<ServentOptions>;
-
-/** Holds what a library's caller gives to the ranges that the command line keeps. @throws OperatorError `usage` */
-export function checkOptions({ port, bind, advertise, seenMax, seenAgeMs }: ServentOptions): void {
-  checkRange('port', port, { min: 0, max: 65_535, integer: true });
-  checkRange('seenMax', seenMax, { min: 1, max: SEEN_MAX_LIMIT, integer: true });
-  checkRange('seenAgeMs', seenAgeMs, { min: 1, max: SECONDS_MAX * 1000 });
-  checkedIp(bind, 'bind', BINDABLE);
-  if (advertise !== undefined) checkedIp(advertise, 'advertise', REACHABLE);
-}
-
 /** Parses the servent's command line. @throws OperatorError `usage` */
 export function parseOptions(argv: readonly string[]): Promise<Parsed<ServentCommandOptions>> {
   return parseCommandLine(COMMAND_LINE, argv);
 }
 
-const SEEN_MAX_LIMIT = 2 ** 24;
-const SECONDS_MAX = 86_400;
 const RATE_MAX = 1e9;
 
 interface Arguments {
@@ -227,7 +170,7 @@ function toOptions(given: Arguments): ServentCommandOptions {
     neighbours: neighboursOf(given.neighbour),
     bind: checkedIp(given.bind, '--bind', BINDABLE),
     advertise: given.advertise === undefined ? undefined : checkedIp(given.advertise, '--advertise', REACHABLE),
-    seenMax: numberOf(given['seen-max'], '--seen-max', { min: 1, max: SEEN_MAX_LIMIT, unit: 'entries', integer: true }),
+    seenMax: numberOf(given['seen-max'], '--seen-max', SEEN_MAX_RANGE),
     seenAgeMs: secondsOf(given['seen-age'], '--seen-age') * 1000,
     literal: given.literal,
     io: given.io as IoChoice,
@@ -248,66 +191,8 @@ function toOptions(given: Arguments): ServentCommandOptions {
   };
 }
 
-/** Repeated neighbours are merged before they are counted. @throws OperatorError `usage` for a malformed one, or an 11th */
-export function neighboursOf(given: readonly (string | HostPort)[]): HostPort[] {
-  const distinct = new Map<string, HostPort>();
-  for (const one of given) {
-    const neighbour = typeof one === 'string' ? hostPortOf(one, 'a neighbour') : one;
-    const word = `${neighbour.host}:${neighbour.port}`;
-    distinct.set(word, neighbour);
-    if (distinct.size > NEIGHBOURS_MAX)
-      throw usageError(`expected at most ${NEIGHBOURS_MAX} neighbours, got an 11th: "${word}"`);
-  }
-  return [...distinct.values()];
-}
-
-/** What an address must be for a purpose, in words and as a test. */
-interface AddressKind {
-  what: string;
-  includes: (ip: number) => boolean;
-}
-
-const BINDABLE: AddressKind = { what: 'an IPv4 address of this machine', includes: () => true };
-const REACHABLE: AddressKind = {
-  what: 'an IPv4 address that other hosts can answer to',
-  includes: (ip) => isClientIp(ip) && !isLoopback(ip),
-};
-
-function checkedIp(word: string, option: string, { what, includes }: AddressKind): string {
-  const ip = parseIp(word);
-  if (ip === undefined || !includes(ip)) throw usageError(`expected ${what} for ${option}, got "${word}"`);
-  return word;
-}
-
 function secondsOf(word: string, option: string): number {
   return numberOf(word, option, { min: 0.001, max: SECONDS_MAX, unit: 'seconds' });
-}
-
-/** Defences of these measures: [public, private] each. */
-function defencesOf(
-  questions: readonly [number, number],
-  answers: readonly [number, number],
-  bytes: readonly [number, number],
-  strangers: number,
-): DefenceOptions {
-  const limitsOf = (place: 0 | 1, burstSeconds: number): AddressLimits => ({
-    questions: rateOf(questions[place], burstSeconds),
-    answers: rateOf(answers[place], burstSeconds),
-    // A second's worth, and room for the longest answer.
-    bytes: { perSecond: bytes[place], burst: Math.max(bytes[place], DATAGRAM_MAX) },
-  });
-  return {
-    publicLimits: limitsOf(0, PUBLIC_BURST_SECONDS),
-    privateLimits: limitsOf(1, PRIVATE_BURST_SECONDS),
-    strangers: rateOf(strangers, PRIVATE_BURST_SECONDS),
-    strictNeighbours: false,
-    allow: [],
-    dryRun: false,
-  };
-}
-
-function rateOf(perSecond: number, burstSeconds: number): Rate {
-  return { perSecond, burst: Math.max(1, perSecond * burstSeconds) };
 }
 
 /** `50,2000`: for public and for private addresses; one number is for both. */

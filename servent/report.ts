@@ -1,7 +1,7 @@
 /** What a servent's command prints, in words and as JSON. */
 
 import { total } from './counters';
-import type { LoadedFile, Servent, ServentStats } from './shell';
+import type { LoadedFile, Servent, ServentStats } from './servent';
 
 /** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours (batch)`. */
 export function readyLine(servent: Servent, path: string): string {

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { NEIGHBOURS_MAX } from '../../servent/options';
+import { NEIGHBOURS_MAX } from '../../servent/settings';
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint } from '../../shared/endpoint';
 import { BATCH, DatagramArena } from '../../shared/udp/datagram-arena';
 import { loadLibc } from '../../shared/udp/libc';

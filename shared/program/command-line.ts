@@ -1,6 +1,7 @@
 /** Command lines through yargs, made to throw and to give text back where yargs would print and exit by itself. */
 
 import yargs, { type Argv } from 'yargs';
+import { isWithin, type NumberRange, rangeError } from '../checks';
 import { usageError } from '../errors';
 import type { Parsed } from './run-main';
 import { version } from './version';
@@ -127,31 +128,9 @@ function explain<Options>(
   return `expected ${command.synopsis.replace('$0', name)}, got ${got}`;
 }
 
-/** Which numbers an option takes. */
-export interface NumberRange {
-  min: number;
-  max: number;
-  unit?: string;
-  integer?: boolean;
-}
-
 /** A decimal number in words of a command line. @throws OperatorError `usage` */
 export function numberOf(word: string, option: string, range: NumberRange): number {
   const value = /^(\d+(\.\d*)?|\.\d+)$/.test(word) ? Number(word) : Number.NaN;
   if (isWithin(value, range)) return value;
   throw rangeError(option, range, word);
-}
-
-/** Holds a number to its range. @throws OperatorError `usage` */
-export function checkRange(option: string, value: number, range: NumberRange): void {
-  if (!isWithin(value, range)) throw rangeError(option, range, String(value));
-}
-
-function isWithin(value: number, { min, max, integer = false }: NumberRange): boolean {
-  return value >= min && value <= max && (!integer || Number.isInteger(value));
-}
-
-function rangeError(option: string, { min, max, unit, integer = false }: NumberRange, got: string): Error {
-  const kind = `${integer ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}`;
-  return usageError(`expected ${kind} from ${min} to ${max} for ${option}, got "${got}"`);
 }

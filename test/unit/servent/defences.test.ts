@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
 import {
   ADDRESSES_MAX,
   type AddressLimits,
@@ -8,7 +9,6 @@ import {
   isPrivate,
   NOTICE_MS,
 } from '../../../servent/defences';
-import { DEFENCE_DEFAULTS } from '../../../servent/options';
 import { ipOf } from '../../../shared/endpoint';
 import { at, hex } from '../../support/bytes';
 import { malformed } from '../../support/fixtures';

@@ -1,13 +1,13 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
 import type { Argv } from 'yargs';
+import type { Cidr } from '../shared/address-classes';
 import { parseIp, parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Parsed } from '../shared/program/run-main';
 import { IO_CHOICES, type IoChoice } from '../shared/udp/open-transport';
 import { ANSWER_BYTES, ANSWER_RATES, defencesOf, QUESTION_RATES, STRANGER_RATE } from './defence-settings';
-import type { Cidr } from './defences';
 import {
   BINDABLE,
   checkedIp,

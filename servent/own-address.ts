@@ -3,8 +3,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import { type Endpoint, formatIp, ipOf, isLoopback, parseIp, portOf } from '../shared/endpoint';
-import { isPrivate } from './defences';
+import { isLoopback, isPrivate } from '../shared/address-classes';
+import { type Endpoint, formatIp, ipOf, parseIp, portOf } from '../shared/endpoint';
 
 /**
  * The local address that datagrams to `peer` leave from, found by asking the system for a route; nothing is sent.

@@ -2,16 +2,8 @@
 
 import { strict as assert } from 'node:assert';
 import { randomInt } from 'node:crypto';
-import {
-  type Endpoint,
-  endpointOf,
-  formatEndpoint,
-  formatIp,
-  ipOf,
-  isLoopback,
-  parseIp,
-  portOf,
-} from '../shared/endpoint';
+import { isLoopback } from '../shared/address-classes';
+import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, parseIp, portOf } from '../shared/endpoint';
 import { OperatorError, usageError } from '../shared/errors';
 import { type HostPort, resolve } from '../shared/host-port';
 import { type IoChoice, openTransport } from '../shared/udp/open-transport';

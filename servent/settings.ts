@@ -1,16 +1,14 @@
 /** What a servent can be told, however it is told: the settings' types, defaults and ranges. Knows no command line. */
 
+import { isClientIp, isLoopback } from '../shared/address-classes';
 import { checkRange, type NumberRange } from '../shared/checks';
-import { isLoopback, parseIp } from '../shared/endpoint';
+import { parseIp } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
 import { type HostPort, hostPortOf } from '../shared/host-port';
 import type { IoChoice } from '../shared/udp/open-transport';
-import { isClientIp } from '../shared/wire/overlay/query';
+import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
 import { DEFENCE_DEFAULTS } from './defence-settings';
 import type { DefenceOptions } from './defences';
-
-/** The most neighbours a servent knows (specification, section 1). */
-export const NEIGHBOURS_MAX = 10;
 
 /** All that `startServent` needs to know. */
 export interface ServentOptions {

@@ -1,10 +1,10 @@
 /** Peers as a person names them, `host:port`, and how a name becomes an address. */
 
 import { lookup } from 'node:dns/promises';
+import { isClientIp } from './address-classes';
 import { type Endpoint, endpointOf, parseIp, parsePort } from './endpoint';
 import { OperatorError, usageError } from './errors';
 import { escapeText } from './escape';
-import { isClientIp } from './wire/overlay/query';
 
 /** A host as it was written, an IPv4 address or a name, and a port of 1 to 65,535. */
 export interface HostPort {

@@ -4,9 +4,9 @@ import type { Argv } from 'yargs';
 import { usageError } from '../shared/errors';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Parsed } from '../shared/program/run-main';
+import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
 import { constant, type Delay, exponential, type Path, PERFECT_PATH, uniform } from '../simulator/path';
 import { KINDS, type Sizes } from './graph/generators';
-import { NEIGHBOURS_MAX } from './graph/graph';
 import { SERVENTS_MAX } from './simulated/address';
 
 /** Runs the overlay on loopback, and asks it at the prompt. */

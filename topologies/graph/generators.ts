@@ -4,8 +4,9 @@
  */
 
 import { usageError } from '../../shared/errors';
+import { NEIGHBOURS_MAX } from '../../shared/wire/overlay/query';
 import { Random } from '../../simulator/random';
-import { type Graph, graphOf, NEIGHBOURS_MAX } from './graph';
+import { type Graph, graphOf } from './graph';
 
 export interface ShapeOptions {
   servents: number;

@@ -6,9 +6,9 @@ import {
   DEFENCE_REASONS,
   type DefenceOptions,
   type DefenceReason,
-  isPrivate,
   NOTICE_MS,
 } from '../../../servent/defences';
+import { isPrivate } from '../../../shared/address-classes';
 import { ipOf } from '../../../shared/endpoint';
 import { at, hex } from '../../support/bytes';
 import { malformed } from '../../support/fixtures';

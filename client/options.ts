@@ -1,10 +1,10 @@
 /** The client's command line: arguments in, one complete options object out. */
 
-import type { Argv } from 'yargs';
 import { usageError } from '../shared/errors';
 import { escapeBytes } from '../shared/escape';
 import { type HostPort, hostPortOf } from '../shared/host-port';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
 import { CLIREQ_HEADER } from '../shared/wire/overlay/clireq';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
@@ -55,7 +55,7 @@ interface Arguments {
   nul: boolean;
 }
 
-const COMMAND_LINE: CommandLine<ClientOptions> = {
+export const COMMAND_LINE: CommandLine<ClientOptions> = {
   name: 'client',
   commands: [
     {
@@ -75,18 +75,19 @@ const COMMAND_LINE: CommandLine<ClientOptions> = {
   epilogue: 'Status: 0 when every key given was answered, 1 when one was not, 2 for bad usage.',
 };
 
-function positionals(line: Argv): Argv {
+function positionals(line: Declarations): Declarations {
   return line
     .positional('contact', { type: 'string', demandOption: true, describe: 'ip:port of the servent to ask' })
     .positional('key', { type: 'string', array: true, default: [], describe: 'Keys to ask for [default: from input]' });
 }
 
-function declareOptions(line: Argv): Argv {
+function declareOptions(line: Declarations): Declarations {
   return line
     .option('first', { type: 'boolean', default: false, describe: 'End at the first answer' })
-    .option('count', { type: 'string', requiresArg: true, describe: 'End at this many answers' })
+    .option('count', { type: 'string', value: 'n', requiresArg: true, describe: 'End at this many answers' })
     .option('timeout', {
       type: 'string',
+      value: 'seconds',
       requiresArg: true,
       default: String(ANSWER_WAIT_MS / 1000),
       describe: 'Seconds to wait for a first answer (twice), and for one more',

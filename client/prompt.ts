@@ -2,9 +2,9 @@
 
 import { createInterface } from 'node:readline';
 import { escapeText } from '../shared/escape';
+import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from '../shared/program/history';
 import type { Io } from '../shared/program/run-main';
 import { ask, trimBlanks } from './ask';
-import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from '../shared/program/history';
 import { type ClientOptions, keyFault } from './options';
 
 const PROMPT = 'key> ';

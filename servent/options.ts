@@ -1,10 +1,10 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
-import type { Argv } from 'yargs';
 import type { Cidr } from '../shared/address-classes';
 import { parseIp, parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
 import { IO_CHOICES, type IoChoice } from '../shared/udp/open-transport';
 import { ANSWER_BYTES, ANSWER_RATES, defencesOf, QUESTION_RATES, STRANGER_RATE } from './defence-settings';
@@ -58,7 +58,7 @@ interface Arguments {
   quiet: boolean;
 }
 
-const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
+export const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
   name: 'servent',
   commands: [
     {
@@ -70,6 +70,7 @@ const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
     },
   ],
   lists: ['neighbour', 'allow'],
+  files: ['file'],
   examples: [
     ['servent 5000 services.txt', 'serve on port 5000, alone'],
     ['servent 5001 more.txt 127.0.0.1:5000 10.0.0.7:5000', 'with two neighbours'],
@@ -77,7 +78,7 @@ const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
   epilogue: 'SIGHUP reads the file again, SIGUSR2 prints the counters. DEBUG=servent:* traces every datagram.',
 };
 
-function positionals(line: Argv): Argv {
+function positionals(line: Declarations): Declarations {
   return line
     .positional('port', { type: 'string', demandOption: true, describe: 'UDP port to bind, 0 for any free one' })
     .positional('file', { type: 'string', demandOption: true, describe: 'Key-value file, one pair a line' })
@@ -89,27 +90,32 @@ function positionals(line: Argv): Argv {
     });
 }
 
-function declareOptions(line: Argv): Argv {
+function declareOptions(line: Declarations): Declarations {
   return line
     .option('bind', {
       type: 'string',
+      value: 'ip',
       requiresArg: true,
       default: SERVENT_DEFAULTS.bind,
       describe: 'Local address to bind',
     })
     .option('advertise', {
       type: 'string',
+      value: 'ip',
       requiresArg: true,
-      describe: 'Own address to name to far servents for clients on loopback [default: found out]',
+      defaultDescription: 'found out',
+      describe: 'Own address to name to far servents for clients on loopback',
     })
     .option('seen-max', {
       type: 'string',
+      value: 'entries',
       requiresArg: true,
       default: String(SERVENT_DEFAULTS.seenMax),
       describe: 'Seen queries to remember',
     })
     .option('seen-age', {
       type: 'string',
+      value: 'seconds',
       requiresArg: true,
       default: String(SERVENT_DEFAULTS.seenAgeMs / 1000),
       describe: 'Seconds to remember a seen query',
@@ -123,24 +129,28 @@ function declareOptions(line: Argv): Argv {
     })
     .option('question-rate', {
       type: 'string',
+      value: 'rates',
       requiresArg: true,
       default: QUESTION_RATES.join(),
       describe: 'CLIREQs a second from one address: public,private; 0 for no limit',
     })
     .option('answer-rate', {
       type: 'string',
+      value: 'rates',
       requiresArg: true,
       default: ANSWER_RATES.join(),
       describe: 'Answers a second toward one address: public,private; 0 for no limit',
     })
     .option('answer-bytes', {
       type: 'string',
+      value: 'rates',
       requiresArg: true,
       default: ANSWER_BYTES.join(),
       describe: 'Bytes a second toward one address, and as many from it: public,private; 0 for no limit',
     })
     .option('stranger-rate', {
       type: 'string',
+      value: 'rate',
       requiresArg: true,
       default: String(STRANGER_RATE),
       describe: 'QUERYs a second from all that are no neighbours; 0 for no limit',
@@ -148,6 +158,7 @@ function declareOptions(line: Argv): Argv {
     .option('strict-neighbours', { type: 'boolean', default: false, describe: "Serve only neighbours' QUERYs" })
     .option('allow', {
       type: 'string',
+      value: 'cidr',
       array: true,
       nargs: 1,
       default: [],
@@ -155,7 +166,12 @@ function declareOptions(line: Argv): Argv {
       describe: 'Addresses that may be answered, such as 10.0.0.0/8; repeatable',
     })
     .option('dry-run', { type: 'boolean', default: false, describe: 'Only count what the limits above would drop' })
-    .option('stats', { type: 'string', requiresArg: true, describe: 'Print the counters every so many seconds' })
+    .option('stats', {
+      type: 'string',
+      value: 'seconds',
+      requiresArg: true,
+      describe: 'Print the counters every so many seconds',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' })
     .option('quiet', { type: 'boolean', default: false, describe: 'Print nothing but problems' });
 }

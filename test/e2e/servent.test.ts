@@ -233,11 +233,6 @@ describe('the servent command', () => {
     });
   }
 
-  it('completes its options for the shell', async () => {
-    const { out } = await runToEnd('servent', ['--get-yargs-completions', 'servent', '--se']);
-    expect(out.split('\n')).to.include('--seen-max');
-  });
-
   it('traces each datagram with DEBUG=servent:*, nothing that a peer sent left raw', async () => {
     const servent = await startServentCommand(write('one.txt', 'a 1\n'), [], { DEBUG: 'servent:*' });
     await ask(servent.address, Buffer.from('0001611b5b324a', 'hex'));

@@ -16,7 +16,7 @@ const ROOMS: Record<string, readonly string[]> = {
   topologies: ['shared', 'simulator', 'servent', 'client'],
 };
 /** Rooms that serve those who work on the product. */
-const WORKSHOPS = ['test', 'bench', 'report'];
+const WORKSHOPS = ['test', 'bench', 'report', 'man'];
 /** What the package shows to those who require it. */
 const DOOR = 'index.ts';
 

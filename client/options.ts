@@ -2,19 +2,20 @@
 
 import { usageError } from '../shared/errors';
 import { escapeBytes } from '../shared/escape';
-import { type HostPort, hostPortOf } from '../shared/host-port';
+import { type Peer, peerOf } from '../shared/host-port';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
 import { CLIREQ_HEADER } from '../shared/wire/overlay/clireq';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import { ANSWER_WAIT_MS } from './core';
+import { COUNT_RANGE, SECONDS_MAX } from './settings';
 
 /** The longest key that fits a CLIREQ with a NUL behind it, bytes. */
 const KEY_MAX = DATAGRAM_MAX - CLIREQ_HEADER - 1;
 
 export interface ClientOptions {
-  contact: HostPort;
+  contact: Peer;
   /** Keys to ask in turn; none: ask what comes from standard input. */
   keys: readonly string[];
   /** End a question at this many answers; Infinity for all that come. */
@@ -106,10 +107,10 @@ function toOptions(given: Arguments): ClientOptions {
     if (fault) throw usageError(fault);
   }
   return {
-    contact: hostPortOf(given.contact, 'the servent to ask'),
+    contact: peerOf(given.contact, 'the servent to ask'),
     keys: given.key,
     count: countOf(given),
-    timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.001, max: 86_400, unit: 'seconds' }) * 1000,
+    timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.001, max: SECONDS_MAX, unit: 'seconds' }) * 1000,
     json: given.json,
     nul: given.nul,
   };
@@ -119,5 +120,5 @@ function countOf({ first, count }: Arguments): number {
   if (first && count !== undefined) throw usageError(`expected either --first or --count, got both (--count ${count})`);
   if (first) return 1;
   if (count === undefined) return Number.POSITIVE_INFINITY;
-  return numberOf(count, '--count', { min: 1, max: 2 ** 31, unit: 'answers', integer: true });
+  return numberOf(count, '--count', COUNT_RANGE);
 }

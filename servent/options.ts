@@ -1,26 +1,39 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
-import type { Cidr } from '../shared/address-classes';
-import { parseIp, parsePort } from '../shared/endpoint';
+import { parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
-import { IO_CHOICES, type IoChoice } from '../shared/udp/open-transport';
-import { ANSWER_BYTES, ANSWER_RATES, defencesOf, QUESTION_RATES, STRANGER_RATE } from './defence-settings';
+import { IO_CHOICES, type IoChoice } from '../shared/udp/transport';
 import {
-  BINDABLE,
-  checkedIp,
+  ANSWER_BYTES,
+  ANSWER_RATES,
+  cidrOf,
+  defencesOf,
+  QUESTION_RATES,
+  RATE_MAX,
+  STRANGER_RATE,
+} from './defence-settings';
+import {
+  advertisedIpOf,
+  bindIpOf,
   neighboursOf,
-  REACHABLE,
   SECONDS_MAX,
   SEEN_MAX_RANGE,
   SERVENT_DEFAULTS,
   type ServentOptions,
 } from './settings';
 
-/** What the command adds: how it speaks. */
-export interface ServentCommandOptions extends ServentOptions {
+/** Stands for standard input in the place of a file. */
+export const STDIN = '-';
+
+/** What the command adds: how it speaks. What limits bite is told by its shell. */
+export interface ServentCommandOptions extends Omit<ServentOptions, 'source' | 'onNotice'> {
+  /** Path of the key-value file, or STDIN. */
+  file: string;
+  /** Report keys that appear again. */
+  duplicates: boolean;
   /** Print the counters this often, milliseconds; 0 for never. */
   statsMs: number;
   /** One JSON object a line. */
@@ -34,8 +47,6 @@ export function parseOptions(argv: readonly string[]): Promise<Parsed<ServentCom
   return parseCommandLine(COMMAND_LINE, argv);
 }
 
-const RATE_MAX = 1e9;
-
 interface Arguments {
   port: string;
   file: string;
@@ -45,6 +56,7 @@ interface Arguments {
   'seen-max': string;
   'seen-age': string;
   literal: boolean;
+  duplicates: boolean;
   io: string;
   'question-rate': string;
   'answer-rate': string;
@@ -81,7 +93,11 @@ export const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
 function positionals(line: Declarations): Declarations {
   return line
     .positional('port', { type: 'string', demandOption: true, describe: 'UDP port to bind, 0 for any free one' })
-    .positional('file', { type: 'string', demandOption: true, describe: 'Key-value file, one pair a line' })
+    .positional('file', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Key-value file, one pair a line; - for standard input',
+    })
     .positional('neighbour', {
       type: 'string',
       array: true,
@@ -121,6 +137,7 @@ function declareOptions(line: Declarations): Declarations {
       describe: 'Seconds to remember a seen query',
     })
     .option('literal', { type: 'boolean', default: false, describe: 'Never forward a later copy with a higher ttl' })
+    .option('duplicates', { type: 'boolean', default: false, describe: 'Report keys that appear again in the file' })
     .option('io', {
       choices: IO_CHOICES,
       requiresArg: true,
@@ -183,9 +200,10 @@ function toOptions(given: Arguments): ServentCommandOptions {
   return {
     port,
     file: given.file,
+    duplicates: given.duplicates,
     neighbours: neighboursOf(given.neighbour),
-    bind: checkedIp(given.bind, '--bind', BINDABLE),
-    advertise: given.advertise === undefined ? undefined : checkedIp(given.advertise, '--advertise', REACHABLE),
+    bindIp: bindIpOf(given.bind, '--bind'),
+    advertisedIp: given.advertise === undefined ? undefined : advertisedIpOf(given.advertise, '--advertise'),
     seenMax: numberOf(given['seen-max'], '--seen-max', SEEN_MAX_RANGE),
     seenAgeMs: secondsOf(given['seen-age'], '--seen-age') * 1000,
     literal: given.literal,
@@ -198,7 +216,7 @@ function toOptions(given: Arguments): ServentCommandOptions {
         numberOf(given['stranger-rate'], '--stranger-rate', { min: 0, max: RATE_MAX, unit: 'QUERYs a second' }),
       ),
       strictNeighbours: given['strict-neighbours'],
-      allow: given.allow.map(cidrOf),
+      allow: given.allow.map((word) => cidrOf(word, '--allow')),
       dryRun: given['dry-run'],
     },
     statsMs: given.stats === undefined ? 0 : secondsOf(given.stats, '--stats') * 1000,
@@ -219,18 +237,4 @@ function ratesOf(words: string, option: string, unit: string): [number, number] 
     throw usageError(`expected one rate or two for ${option}, got "${words}"`);
   }
   return [publicRate, privateRate];
-}
-
-/** `10.0.0.0/8`, or an address alone. */
-function cidrOf(word: string): Cidr {
-  const [address = '', length = '32', ...rest] = word.split('/');
-  const base = parseIp(address);
-  const bits = /^\d{1,2}$/.test(length) ? Number(length) : Number.NaN;
-  if (base === undefined || !(bits >= 0 && bits <= 32) || rest.length > 0) {
-    throw usageError(`expected addresses such as 10.0.0.0/8 for --allow, got "${word}"`);
-  }
-  const mask = bits === 0 ? 0 : (0xffff_ffff << (32 - bits)) >>> 0;
-  if ((base & mask) >>> 0 !== base)
-    throw usageError(`expected zero bits behind the /${bits} for --allow, got "${word}"`);
-  return { base, mask };
 }

@@ -1,13 +1,15 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A servent for whoever runs one: owns the socket, the clock and the file, and does what the core decides. The library's face. */
 
 import { strict as assert } from 'node:assert';
 import { randomInt } from 'node:crypto';
 import { isLoopback } from '../shared/address-classes';
-import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, parseIp, portOf } from '../shared/endpoint';
-import { OperatorError, usageError } from '../shared/errors';
-import { type HostPort, resolve } from '../shared/host-port';
-import { type IoChoice, openTransport } from '../shared/udp/open-transport';
+import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, portOf } from '../shared/endpoint';
+import { isSystemError, OperatorError, usageError } from '../shared/errors';
+import { formatPeer, type Peer, resolve } from '../shared/host-port';
+import { openTransport } from '../shared/udp/open-transport';
 import {
+  type IoChoice,
   RECEIVE_BUFFER_BYTES,
   type Transport,
   type TransportEvents,
@@ -18,19 +20,10 @@ import { type DropReason, type Neighbour, type Outbox, ServentCore } from './cor
 import { type Counters, countReceived, newCounters } from './counters';
 import type { DefenceReason } from './defences';
 import type { Problem } from './key-value-file';
-import { loadPairs } from './load-pairs';
+import { loadPairs, type PairsFrom, reloadPairs } from './load-pairs';
 import { isOwnIp, ownIpTowards } from './own-address';
-import { checkOptions, neighboursOf, SERVENT_DEFAULTS, type ServentOptions } from './settings';
+import { parseSettings, type ServentOptions, type ServentSettings } from './settings';
 import { trace, tracing } from './trace';
-
-/** What `startServent` takes: a port and a file; everything else has a default. */
-export type ServentSettings = Pick<ServentOptions, 'port' | 'file'> &
-  Partial<Omit<ServentOptions, 'neighbours'>> & {
-    /** `ip:port` or `name:port` each, at most 10. */
-    neighbours?: readonly (string | HostPort)[];
-    /** Told when a limit begins to bite an address; at most once an address and 30 s. */
-    onNotice?: (reason: DefenceReason, address: string) => void;
-  };
 
 /** The counters at one moment. */
 export interface ServentStats extends Counters {
@@ -46,51 +39,58 @@ export interface ServentStats extends Counters {
   kernelDrops: number | null;
 }
 
-/** What loading the file gave. */
+/** What loading the pairs gave. */
 export interface LoadedFile {
   keys: number;
-  /** The first ten lines that are no pair. */
+  /** The first ten lines that are no pair, or one that nobody can ask for. */
   problems: readonly Problem[];
-  /** All lines that are no pair, neither blank nor a comment. */
+  /** How many such lines there are. */
   problemCount: number;
 }
 
 /** A running servent. */
 export interface Servent {
-  /** Where it is bound, `ip:port`. */
+  /** Where it can be asked from this machine, `ip:port`: on every interface bound, that is loopback. */
   readonly address: string;
+  /** Where it is bound, `ip:port`; 0.0.0.0 stands for every interface. */
+  readonly bound: string;
   readonly port: number;
   /** How datagrams come and go. */
   readonly io: 'dgram' | 'batch';
+  /** Why `auto` had to do without batches, in part of a sentence; else undefined. */
+  readonly ioFallback: string | undefined;
   /** Its neighbours, `ip:port`, resolved and each once. */
   readonly neighbours: readonly string[];
   /** What the latest successful load gave. */
   readonly file: LoadedFile;
   stats(): ServentStats;
-  /** Reads the file again: all or nothing. @throws OperatorError `file` when it cannot be read; the old pairs stay. */
+  /**
+   * Reads the pairs again: all or nothing.
+   * @throws OperatorError `file` when they cannot be read, or not again, and the old pairs stay; `usage` for a pair that no servent can hold; `closed` after `close`
+   */
   reload(): Promise<LoadedFile>;
   /** Stops serving and frees the port. */
   close(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Starts a servent: loads the file, binds the port, serves until `close` (specification, section 4).
- * @throws OperatorError `file`, `port`, `host`, `io`, or `usage` for a setting out of its range or a neighbour that is the servent itself
+ * Starts a servent: loads the pairs, binds the port, serves until `close` (specification, section 4).
+ * @throws OperatorError `usage` for a setting that is unknown, malformed or out of its range, or a neighbour that is the servent itself; `file`, `port`, `host`, `io`
  */
 export async function startServent(settings: ServentSettings): Promise<Servent> {
-  const options: ServentOptions = {
-    ...SERVENT_DEFAULTS,
-    ...settings,
-    neighbours: neighboursOf(settings.neighbours ?? []),
-  };
-  checkOptions(options);
-  const { pairs, ...file } = await loadPairs(options.file);
-  const bindIp = parseIp(options.bind);
-  assert(bindIp !== undefined, 'bind is an IPv4 address');
-  const neighbours = await resolveNeighbours(options.neighbours, bindIp, options.port);
+  return openServent(parseSettings(settings));
+}
+
+/** Starts a servent with settings that are checked. @throws OperatorError as `startServent` */
+export async function openServent(options: ServentOptions): Promise<Servent> {
+  const { source, bindIp, port } = options;
+  const { pairs, ...file } = await loadPairs(source);
+  const neighbours = await resolveNeighbours(options.neighbours, bindIp, port);
   const core = new ServentCore({
     pairs,
-    neighbours: await Promise.all(neighbours.map((neighbour) => withOwnIp(neighbour, bindIp, options.advertise))),
+    neighbours: await Promise.all(neighbours.map((neighbour) => withOwnIp(neighbour, bindIp, options.advertisedIp))),
     defences: options.defences,
     literal: options.literal,
     seenMax: options.seenMax,
@@ -98,25 +98,20 @@ export async function startServent(settings: ServentSettings): Promise<Servent> 
     firstSequence: randomInt(2 ** 32),
     hashKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   });
-  const shell = new ServentShell(core, settings, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
-  await shell.open(options.io, {
-    ip: bindIp,
-    port: options.port,
-    receiveBufferBytes: RECEIVE_BUFFER_BYTES,
-    peers: neighbours,
-  });
+  const shell = new ServentShell(core, options, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
+  await shell.open(options.io, { ip: bindIp, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, peers: neighbours });
   return shell;
 }
 
 /** Each neighbour once. @throws OperatorError `host`, or `usage` for the servent itself */
-async function resolveNeighbours(given: readonly HostPort[], bindIp: number, ownPort: number): Promise<Endpoint[]> {
+async function resolveNeighbours(given: readonly Peer[], bindIp: number, ownPort: number): Promise<Endpoint[]> {
   const neighbours = new Set<Endpoint>();
   for (const named of given) {
     const neighbour = await resolve(named);
     const ip = ipOf(neighbour);
     if (portOf(neighbour) === ownPort && (bindIp === 0 ? isOwnIp(ip) : ip === bindIp)) {
       throw usageError(
-        `expected other servents as neighbours, got "${named.host}:${named.port}": that is this servent itself`,
+        `expected other servents as neighbours, got "${formatPeer(named)}": that is this servent itself`,
       );
     }
     neighbours.add(neighbour);
@@ -125,9 +120,9 @@ async function resolveNeighbours(given: readonly HostPort[], bindIp: number, own
 }
 
 /** Section 4, loopback clients: towards a neighbour that is not on loopback, our own address stands in for theirs. */
-async function withOwnIp(endpoint: Endpoint, bindIp: number, advertise: string | undefined): Promise<Neighbour> {
+async function withOwnIp(endpoint: Endpoint, bindIp: number, advertisedIp: number | undefined): Promise<Neighbour> {
   if (isLoopback(ipOf(endpoint))) return { endpoint, ownIp: undefined };
-  if (advertise !== undefined) return { endpoint, ownIp: parseIp(advertise) };
+  if (advertisedIp !== undefined) return { endpoint, ownIp: advertisedIp };
   return { endpoint, ownIp: bindIp === 0 ? await ownIpTowards(endpoint) : bindIp };
 }
 
@@ -135,11 +130,13 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   file: LoadedFile;
   readonly neighbours: readonly string[];
   readonly #core: ServentCore;
-  readonly #path: string;
-  readonly #onNotice: (reason: DefenceReason, address: string) => void;
+  readonly #source: PairsFrom;
+  readonly #onNotice: ServentOptions['onNotice'];
   readonly #counters = newCounters();
   readonly #startMs = performance.now();
   #transport: Transport | undefined;
+  #ioFallback: string | undefined;
+  #closed = false;
   #kernelDrops: number | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
   /** The reload that has not begun yet: it will do for all who ask until then, so that a storm of signals is two loads. */
@@ -150,10 +147,15 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   #forwarded = false;
   #from: Endpoint = 0;
 
-  constructor(core: ServentCore, settings: ServentSettings, file: LoadedFile, neighbours: readonly string[]) {
+  constructor(
+    core: ServentCore,
+    { source, onNotice }: ServentOptions,
+    file: LoadedFile,
+    neighbours: readonly string[],
+  ) {
     this.#core = core;
-    this.#path = settings.file;
-    this.#onNotice = settings.onNotice ?? (() => {});
+    this.#source = source;
+    this.#onNotice = onNotice;
     this.file = file;
     this.neighbours = neighbours;
   }
@@ -161,18 +163,26 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   /** Binds the port and serves. @throws OperatorError `port` */
   async open(io: IoChoice, options: TransportOptions): Promise<void> {
     try {
-      this.#transport = await openTransport(io, options, this);
+      this.#transport = await openTransport(io, options, this, (why) => (this.#ioFallback = why));
     } catch (cause) {
-      if (cause instanceof OperatorError) throw cause;
+      if (!isSystemError(cause)) throw cause;
       const where = formatEndpoint(endpointOf(options.ip, options.port));
-      const { code } = cause as NodeJS.ErrnoException;
-      const reason = (code && BIND_FAILURES[code]) ?? String((cause as Error).message);
+      const reason = BIND_FAILURES[cause.code] ?? cause.message;
       throw new OperatorError('port', `expected a UDP port that can be bound, got ${where}: ${reason}`, { cause });
     }
   }
 
   get address(): string {
+    const { local } = this.#opened;
+    return formatEndpoint(ipOf(local) === 0 ? endpointOf(LOOPBACK_IP, portOf(local)) : local);
+  }
+
+  get bound(): string {
     return formatEndpoint(this.#opened.local);
+  }
+
+  get ioFallback(): string | undefined {
+    return this.#ioFallback;
   }
 
   get io(): 'dgram' | 'batch' {
@@ -197,7 +207,9 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   reload(): Promise<LoadedFile> {
     const load = async (): Promise<LoadedFile> => {
       this.#nextReload = undefined;
-      const { pairs, ...file } = await loadPairs(this.#path);
+      this.#checkOpen();
+      const { pairs, ...file } = await reloadPairs(this.#source);
+      this.#checkOpen();
       this.#core.pairs = pairs;
       this.file = { keys: pairs.size, ...file };
       return this.file;
@@ -212,8 +224,18 @@ class ServentShell implements Servent, TransportEvents, Outbox {
 
   async close(): Promise<void> {
     // A closed socket can no longer be asked.
-    this.#kernelDrops = this.#opened.kernelDrops();
+    if (!this.#closed) this.#kernelDrops = this.#opened.kernelDrops();
+    this.#closed = true;
     await this.#opened.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed)
+      throw new OperatorError('closed', `expected a servent that serves, got ${this.bound}, which was closed`);
   }
 
   received(datagram: Uint8Array, from: Endpoint, nowMs: number): void {
@@ -260,6 +282,9 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     return this.#transport;
   }
 }
+
+/** 127.0.0.1. */
+const LOOPBACK_IP = 0x7f00_0001;
 
 /** What the system's names for a failed bind mean to a person. */
 const BIND_FAILURES: Record<string, string> = {

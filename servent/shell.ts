@@ -1,23 +1,27 @@
 /** The servent's command: starts a servent, prints what it has to say, obeys signals. */
 
-import { parseIp } from '../shared/endpoint';
 import { OperatorError } from '../shared/errors';
 import { escapeText } from '../shared/escape';
 import type { Io } from '../shared/program/run-main';
-import type { ServentCommandOptions } from './options';
+import { type ServentCommandOptions, STDIN } from './options';
 import { publicAddresses } from './own-address';
 import { problemLines, readyEvent, readyLine, reloadLine, statsWords } from './report';
-import { type LoadedFile, startServent } from './servent';
-import type { ServentOptions } from './settings';
+import { type LoadedFile, openServent } from './servent';
 
 /** Runs the command: starts a servent, says so, obeys signals until one ends it. Gives the exit status. */
 export async function run(options: ServentCommandOptions, io: Io): Promise<number> {
-  const { json, quiet, file: path } = options;
+  const { json, quiet, duplicates } = options;
+  const path = options.file === STDIN ? 'standard input' : options.file;
   const say = (line: string, event: object): void => {
     if (!quiet) io.out(json ? JSON.stringify(event) : line);
   };
-  const servent = await startServent({
+  // From the first moment: whoever writes the file and signals at once must not end what is just starting.
+  let onHangup = (): void => void (hungUp = true);
+  let hungUp = false;
+  io.onSignal('SIGHUP', () => onHangup());
+  const servent = await openServent({
     ...options,
+    source: options.file === STDIN ? { input: io.input, duplicates } : { file: path, duplicates },
     onNotice: (reason, address) => io.err(`servent: ${address} is over its limit: ${reason}; said at most every 30 s`),
   });
   const warn = (): void => problemLines(servent.file, path).forEach(io.err);
@@ -44,12 +48,13 @@ export async function run(options: ServentCommandOptions, io: Io): Promise<numbe
     io.onSignal('SIGTERM', end);
     io.onSignal('SIGINT', end);
   });
-  io.onSignal('SIGHUP', () => void reload());
+  onHangup = () => void reload();
   io.onSignal('SIGUSR2', () => sayStats('stats'));
   if (options.statsMs > 0) setInterval(() => sayStats('stats'), options.statsMs);
   warn();
   for (const warning of exposureWarnings(options)) io.err(`servent: ${warning}`);
   say(readyLine(servent, path), readyEvent(servent, path));
+  if (hungUp) onHangup();
   await ended;
   await servent.close();
   sayStats('bye');
@@ -57,7 +62,7 @@ export async function run(options: ServentCommandOptions, io: Io): Promise<numbe
 }
 
 /** What a person should know who opens a servent to more than meant. */
-function exposureWarnings({ bind, defences }: ServentOptions): string[] {
-  const reachable = parseIp(bind) === 0 && defences.allow.length === 0 ? publicAddresses() : [];
+function exposureWarnings({ bindIp, defences }: ServentCommandOptions): string[] {
+  const reachable = bindIp === 0 && defences.allow.length === 0 ? publicAddresses() : [];
   return reachable.map((address) => `anybody who can reach ${address} is served; --bind or --allow narrow that`);
 }

@@ -1,7 +1,7 @@
 /** Command lines: yargs reads the words; what it would take for something else, or refuse without a name, is told here. */
 
 import yargs from 'yargs';
-import { isWithin, type NumberRange, rangeError } from '../checks';
+import { isInRange, type NumberRange, rangeError } from '../checks';
 import { usageError } from '../errors';
 import { completionScript } from './completion';
 import {
@@ -168,6 +168,6 @@ function gotWords(argv: readonly string[]): string {
 /** A decimal number in words of a command line. @throws OperatorError `usage` */
 export function numberOf(word: string, option: string, range: NumberRange): number {
   const value = /^(\d+(\.\d*)?|\.\d+)$/.test(word) ? Number(word) : Number.NaN;
-  if (isWithin(value, range)) return value;
-  throw rangeError(option, range, word);
+  if (isInRange(value, range)) return value;
+  throw rangeError(option, range, `"${word}"`);
 }

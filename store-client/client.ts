@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError, usageError } from '../shared/errors';
-import { hostPortOf } from '../shared/host-port';
+import { peerOf } from '../shared/host-port';
 import { asksForPages, DOCUMENT_FRAMES, REQUESTS, type Reply, type Status } from '../shared/wire/documents';
 import { encodeJson, type Json } from '../shared/wire/json';
 import { RequestCore, type Whereabouts } from './core';
@@ -77,7 +77,7 @@ export async function connectClient(
   { timeoutMs = TIMEOUT_MS }: ClientSettings = {},
 ): Promise<StoreClient> {
   const contacts = [contact].flat() as string[];
-  for (const one of contacts) hostPortOf(one, 'a replica');
+  for (const one of contacts) peerOf(one, 'a replica');
   if (contacts.length === 0) throw usageError('expected host:port of a replica, got none');
   // A timer that is asked for longer than it can count fires at once.
   if (!(timeoutMs > 0 && timeoutMs <= TIMEOUT_MAX_MS)) {

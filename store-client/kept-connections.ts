@@ -1,6 +1,6 @@
 /** Connections to replicas, kept from one request to the next: one request at a time on each, so that none waits for another. */
 
-import { hostPortOf } from '../shared/host-port';
+import { hostPortOf, peerOf } from '../shared/host-port';
 import { type Connection, type ConnectionEvents, openConnection } from '../shared/tcp/connection';
 import { DOCUMENT_FRAMES, type Reply } from '../shared/wire/documents';
 import { encodeFrame, FrameDecoder } from '../shared/wire/frame';
@@ -72,7 +72,7 @@ class ReplicaConnection implements ConnectionEvents {
 
   constructor(address: string, owner: { idle: () => void; closed: () => void }) {
     this.#owner = owner;
-    const { host, port } = hostPortOf(address, 'a replica');
+    const { host, port } = hostPortOf(peerOf(address, 'a replica'));
     this.#connection = openConnection(host, port, this);
   }
 

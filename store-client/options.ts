@@ -1,8 +1,8 @@
 /** The store client's command line: arguments in, one complete options object out. */
 
-import type { Argv } from 'yargs';
-import { hostPortOf } from '../shared/host-port';
+import { peerOf } from '../shared/host-port';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
 import { HELP } from './commands';
 
@@ -30,7 +30,7 @@ interface Arguments {
   json: boolean;
 }
 
-const COMMAND_LINE: CommandLine<StoreClientOptions> = {
+export const COMMAND_LINE: CommandLine<StoreClientOptions> = {
   name: 'store-client',
   commands: [
     {
@@ -50,7 +50,7 @@ const COMMAND_LINE: CommandLine<StoreClientOptions> = {
   epilogue: 'Status: 0 when every command was done, 1 when one was not, 2 for bad usage.',
 };
 
-function positionals(line: Argv): Argv {
+function positionals(line: Declarations): Declarations {
   return line
     .positional('replica', { type: 'string', demandOption: true, describe: 'host:port of a replica' })
     .positional('command', {
@@ -61,7 +61,7 @@ function positionals(line: Argv): Argv {
     });
 }
 
-function declareOptions(line: Argv): Argv {
+function declareOptions(line: Declarations): Declarations {
   return line
     .option('timeout', {
       type: 'string',
@@ -73,7 +73,7 @@ function declareOptions(line: Argv): Argv {
 }
 
 function toOptions({ replica, command, timeout, json }: Arguments): StoreClientOptions {
-  hostPortOf(replica, 'the replica');
+  peerOf(replica, 'the replica');
   const timeoutMs = numberOf(timeout, '--timeout', { min: 0.001, max: 86_400, unit: 'seconds' }) * 1000;
   return { contact: replica, words: command, timeoutMs, json };
 }

@@ -1,12 +1,13 @@
 /** The topology command's line: arguments in, one complete options object out, told apart by its `command`. */
 
-import type { Argv } from 'yargs';
 import { usageError } from '../shared/errors';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
+import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
 import { constant, type Delay, exponential, type Path, PERFECT_PATH, uniform } from '../simulator/path';
+import { shippedTopologies } from './graph/catalogue';
 import { KINDS, type Sizes } from './graph/generators';
-import { NEIGHBOURS_MAX } from './graph/graph';
 import { SERVENTS_MAX } from './simulated/address';
 
 /** Runs the overlay on loopback, and asks it at the prompt. */
@@ -90,7 +91,7 @@ export function parseOptions(argv: readonly string[]): Promise<Parsed<TopologyOp
   return parseCommandLine(COMMAND_LINE, argv);
 }
 
-const COMMAND_LINE: CommandLine<TopologyOptions> = {
+export const COMMAND_LINE: CommandLine<TopologyOptions> = {
   name: 'topology',
   commands: [
     {
@@ -135,9 +136,16 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
         }),
       declareOptions: (line) =>
         declareNetwork(declareSizes(line))
-          .option('questions', { type: 'string', requiresArg: true, default: '1000', describe: 'Questions to ask' })
+          .option('questions', {
+            type: 'string',
+            value: 'n',
+            requiresArg: true,
+            default: '1000',
+            describe: 'Questions to ask',
+          })
           .option('held', {
             type: 'string',
+            value: 'percent',
             requiresArg: true,
             default: '100',
             describe: 'Servents of a hundred that hold the key',
@@ -152,8 +160,20 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
       positionals: overlayWord,
       declareOptions: (line) =>
         declareNetwork(declareSizes(line))
-          .option('from', { type: 'string', requiresArg: true, demandOption: true, describe: 'Servent to ask' })
-          .option('key', { type: 'string', requiresArg: true, demandOption: true, describe: 'Key to ask for' })
+          .option('from', {
+            type: 'string',
+            value: 'servent',
+            requiresArg: true,
+            demandOption: true,
+            describe: 'Servent to ask',
+          })
+          .option('key', {
+            type: 'string',
+            value: 'key',
+            requiresArg: true,
+            demandOption: true,
+            describe: 'Key to ask for',
+          })
           .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a datagram instead' }),
       toOptions: traceOptionsOf,
     },
@@ -171,6 +191,7 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
       declareOptions: (line) =>
         line.option('timeout', {
           type: 'string',
+          value: 'seconds',
           requiresArg: true,
           default: '0.5',
           describe: 'Seconds a question waits for one more answer',
@@ -183,6 +204,8 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
     },
   ],
   lists: ['overlays'],
+  files: ['overlay', 'overlays'],
+  suggestions: { overlay: overlayNames, overlays: overlayNames, kind: () => [...KINDS.keys()] },
   examples: [
     ['topology up line', 'five servents in a line, and the prompt'],
     ['topology check diamond', 'exit status 0 when all is as predicted'],
@@ -192,7 +215,12 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
   epilogue: 'An overlay is a topology file, the name of one that comes with the package, or a kind to make.',
 };
 
-function overlayWord(line: Argv): Argv {
+/** What an overlay may be called beside the path of its file. */
+function overlayNames(): string[] {
+  return [...shippedTopologies(), ...KINDS.keys()];
+}
+
+function overlayWord(line: Declarations): Declarations {
   return line.positional('overlay', { type: 'string', demandOption: true, describe: 'Topology file, name or kind' });
 }
 
@@ -209,36 +237,55 @@ interface NetworkWords extends SizeWords {
   literal: boolean;
 }
 
-function declareSizes(line: Argv): Argv {
+function declareSizes(line: Declarations): Declarations {
   return line
-    .option('servents', { type: 'string', requiresArg: true, describe: 'Servents of an overlay made to order' })
-    .option('degree', { type: 'string', requiresArg: true, describe: 'Its degree; `topology list` says of what' });
+    .option('servents', {
+      type: 'string',
+      value: 'n',
+      requiresArg: true,
+      describe: 'Servents of an overlay made to order',
+    })
+    .option('degree', {
+      type: 'string',
+      value: 'n',
+      requiresArg: true,
+      describe: 'Its degree; `topology list` says of what',
+    });
 }
 
-function declareSeed(line: Argv): Argv {
+function declareSeed(line: Declarations): Declarations {
   return line.option('seed', {
     type: 'string',
+    value: 'n',
     requiresArg: true,
     default: '1',
     describe: 'Decides all that is chance',
   });
 }
 
-function declareNetwork(line: Argv): Argv {
+function declareNetwork(line: Declarations): Declarations {
   return declareSeed(line)
     .option('delay', {
       type: 'string',
+      value: 'delay',
       requiresArg: true,
       default: 'uniform:5-50',
       describe: 'Milliseconds a datagram is on its way: <ms>, uniform:<min>-<max> or exponential:<mean>',
     })
     .option('loss', {
       type: 'string',
+      value: 'percent',
       requiresArg: true,
       default: '0',
       describe: 'Datagrams of a hundred that get lost',
     })
-    .option('duplicate', { type: 'string', requiresArg: true, default: '0', describe: 'Of a hundred that come twice' })
+    .option('duplicate', {
+      type: 'string',
+      value: 'percent',
+      requiresArg: true,
+      default: '0',
+      describe: 'Of a hundred that come twice',
+    })
     .option('literal', { type: 'boolean', default: false, describe: 'Never forward a later copy with a higher ttl' });
 }
 

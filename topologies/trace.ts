@@ -2,10 +2,10 @@
 
 import type { Io } from '../shared/program/run-main';
 import { linkPaths } from '../simulator/path';
-import { drawFlood } from './draw';
 import { findTopology } from './graph/catalogue';
-import { flood } from './graph/flood';
 import type { TraceOptions } from './options';
+import { drawFlood } from './pictures/draw-flood';
+import { flood } from './simulated/flood';
 
 export async function trace({ overlay, sizes, json, path, ...options }: TraceOptions, io: Io): Promise<number> {
   const topology = findTopology(overlay, sizes);

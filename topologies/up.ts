@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import { ANSWER_WAIT_MS } from '../client/core';
 import { run as runClient } from '../client/shell';
-import { hostPortOf } from '../shared/host-port';
+import { peerOf } from '../shared/host-port';
 import type { Io } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { findTopology } from './graph/catalogue';
@@ -20,7 +20,7 @@ export function up({ overlay }: UpOptions, io: Io): Promise<number> {
     io.out('');
     return runClient(
       {
-        contact: hostPortOf(servents[0]!.address, 'the first servent'),
+        contact: peerOf(servents[0]!.address, 'the first servent'),
         keys: [],
         count: Number.POSITIVE_INFINITY,
         timeoutMs: ANSWER_WAIT_MS,

@@ -11,7 +11,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { NEIGHBOURS_MAX } from '../../servent/options';
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint } from '../../shared/endpoint';
 import { BATCH, DatagramArena } from '../../shared/udp/datagram-arena';
 import { loadLibc } from '../../shared/udp/libc';
@@ -20,7 +19,7 @@ import { openTransport } from '../../shared/udp/open-transport';
 import { SendQueue } from '../../shared/udp/send-queue';
 import { bindUdpSocket, localOf } from '../../shared/udp/udp-socket';
 import { encodeClireq } from '../../shared/wire/overlay/clireq';
-import { encodeQuery } from '../../shared/wire/overlay/query';
+import { encodeQuery, NEIGHBOURS_MAX } from '../../shared/wire/overlay/query';
 import { scriptOptions } from '../../test/support/script-options';
 
 const LOOPBACK = 0x7f00_0001;

@@ -6,6 +6,7 @@
 import { constants } from 'node:os';
 import { OperatorError } from '../errors';
 import { escapeText } from '../escape';
+import { refuseChangedWords } from './given-words';
 
 /** What a program may use of the process it runs in. */
 export interface Io {
@@ -79,6 +80,7 @@ async function start<Options>(
   run: (options: Options, io: Io) => Promise<number>,
   io: Io,
 ): Promise<number> {
+  refuseChangedWords(process.argv.slice(2));
   const parsed = await parse(process.argv.slice(2));
   if ('options' in parsed) return run(parsed.options, io);
   io.out(parsed.text);

@@ -1,8 +1,5 @@
 /** Who knows whom, in typed arrays: an overlay without names, small enough for a million servents. */
 
-/** Most neighbours a servent may know (specification, section 1). */
-export const NEIGHBOURS_MAX = 10;
-
 /** Links between servents numbered from 0. Link i goes from `from[i]` to `to[i]`, and back unless `oneWay(i)`. */
 export interface Links {
   size: number;

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { OperatorError } from '../../shared/errors';
-import { type Graph, graphOf, NEIGHBOURS_MAX } from './graph';
+import { NEIGHBOURS_MAX } from '../../shared/wire/overlay/query';
+import { type Graph, graphOf } from './graph';
 
 export interface TopologyServent {
   name: string;

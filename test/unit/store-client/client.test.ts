@@ -121,8 +121,8 @@ describe("the store client's library face", () => {
     replica.gate = new Promise(() => {});
     const controller = new AbortController();
     const given = client.insert('c', {}, { signal: controller.signal });
-    controller.abort(new OperatorError('mine', 'enough'));
-    expect((await errorOf(given)).code).to.equal('mine');
+    controller.abort(new OperatorError('closed', 'enough'));
+    expect((await errorOf(given)).code).to.equal('closed');
     const closed = client.insert('c', {});
     await client.close();
     expect((await errorOf(closed)).code).to.equal('closed');

@@ -15,6 +15,9 @@ import { checkAttributes, ID, parseSchema } from './schema';
 import { DocumentsSnapshot } from './snapshot';
 import { State } from './state';
 
+/** The core's own entry, the first of every epoch: no client's, and nothing to the documents. */
+const EPOCH_BEGINS = 'lead';
+
 export class Documents implements StateMachine {
   readonly #engine: Engine;
   readonly #state: State;
@@ -88,6 +91,7 @@ export class Documents implements StateMachine {
 
   /** Everything that refuses does so before the first change. */
   #perform(writer: Writer, op: Operation, timeUs: number): Reply {
+    if (op[0] === EPOCH_BEGINS) return ['ok', null];
     return this.#answer(op, () => {
       const [operation, name, ...rest] = op as unknown as [string, string, ...JsonObject[]];
       if (operation === 'create') return this.#create(name, rest[0]!);

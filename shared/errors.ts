@@ -6,6 +6,12 @@ export type OperatorErrorCode =
   | 'usage'
   /** A file that cannot be read or used. */
   | 'file'
+  /** A folder that another process has open. */
+  | 'lock'
+  /** A folder that another version of the program wrote. */
+  | 'format'
+  /** Files of a store that say what they cannot have been made to say. */
+  | 'damage'
   /** A port that cannot be bound. */
   | 'port'
   /** A host name without an IPv4 address. */

@@ -1,9 +1,10 @@
 /** Where a picture goes, and in which form: text for a person at a terminal, SVG into a pipe or a file. */
 
 import { writeFileSync } from 'node:fs';
-import { OperatorError } from '../shared/errors';
+import { fileError } from '../shared/errors';
 import type { Io } from '../shared/program/run-main';
 
+/** What was chosen. */
 export interface Output<Form extends string> {
   /** Undefined where it depends on where it goes. */
   form: Form | undefined;
@@ -26,8 +27,6 @@ export async function put<Form extends string>(
   try {
     writeFileSync(file, `${text}\n`);
   } catch (cause) {
-    throw new OperatorError('file', `expected a file that can be written, got "${file}": ${(cause as Error).message}`, {
-      cause,
-    });
+    throw fileError('a file to write', file, cause);
   }
 }

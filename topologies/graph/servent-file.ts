@@ -1,7 +1,7 @@
 /** Reads the key-value files that an overlay's servents load. */
 
 import { readFileSync } from 'node:fs';
-import { OperatorError } from '../../shared/errors';
+import { fileError } from '../../shared/errors';
 import type { TopologyServent } from './topology';
 
 /** The bytes of a servent's file. @throws OperatorError `file` that names the servent and the file */
@@ -9,10 +9,6 @@ export function readServentFile({ name, file }: Pick<TopologyServent, 'name' | '
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new OperatorError(
-      'file',
-      `expected a key-value file for servent "${name}", got "${file}": ${(cause as Error).message}`,
-      { cause },
-    );
+    throw fileError(`a key-value file for servent "${name}"`, file, cause);
   }
 }

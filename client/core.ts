@@ -8,7 +8,7 @@ import type { Endpoint } from '../shared/endpoint';
 import { encodeClireq } from '../shared/wire/overlay/clireq';
 import { decode } from '../shared/wire/overlay/message';
 import { beforeNul, NUL } from '../shared/wire/overlay/text';
-import { WireError, type WireErrorCode } from '../shared/wire/wire-error';
+import { MALFORMED_CODES, type MalformedCode, WireError } from '../shared/wire/wire-error';
 
 /** Both waits, milliseconds (specification, section 5, rules 1 to 3). */
 export const ANSWER_WAIT_MS = 4000;
@@ -23,16 +23,19 @@ const SHOWN_BYTES_MAX = 32 * 1024 * 1024;
 const SHOWN_OVERHEAD_BYTES = 100;
 
 /** Why a datagram is no answer to the question. */
-export type ClientDropReason =
-  | WireErrorCode
+export const CLIENT_DROP_REASONS = [
+  ...MALFORMED_CODES,
   /** A CLIREQ or QUERY. */
-  | 'not-a-response'
+  'not-a-response',
   /** A RESPONSE for another key, from an earlier question. */
-  | 'other-key'
+  'other-key',
   /** The same responder, key and value once more. */
-  | 'repeated'
+  'repeated',
   /** It came when the question had ended. */
-  | 'late';
+  'late',
+] as const;
+
+export type ClientDropReason = (typeof CLIENT_DROP_REASONS)[number];
 
 export interface CoreAnswer {
   from: Endpoint;
@@ -54,13 +57,13 @@ export interface Summary {
 }
 
 export interface ClientOutbox {
-  /** Send one datagram. */
-  send(bytes: Uint8Array, to: Endpoint): void;
+  /** Send this CLIREQ. */
+  ask(clireq: Uint8Array, contact: Endpoint): void;
   /** Call `wake` at this time; replaces what was asked before. */
   wake(atMs: number): void;
   /** Show this. The value is a view of the datagram received. */
   answer(answer: CoreAnswer): void;
-  /** The datagram being received is no answer. */
+  /** The datagram being received is no answer: it ends in exactly one of `answer` and `drop`. */
   drop(reason: ClientDropReason): void;
   /** The question has ended; no other effect follows. */
   done(summary: Summary): void;
@@ -129,7 +132,7 @@ export class ClientCore {
 
   #send(nowMs: number, out: ClientOutbox): void {
     this.#asked++;
-    out.send(this.#clireq, this.#options.contact);
+    out.ask(this.#clireq, this.#options.contact);
     this.#waitFrom(nowMs, out);
   }
 
@@ -151,7 +154,8 @@ export class ClientCore {
       const key = message.key ?? this.#options.key;
       return Buffer.compare(key, this.#options.key) === 0 ? message.value : 'other-key';
     } catch (error) {
-      if (error instanceof WireError) return error.code;
+      // `decode` gives no other codes.
+      if (error instanceof WireError) return error.code as MalformedCode;
       throw error;
     }
   }

@@ -39,7 +39,7 @@ export async function* answersTo(asked: Question): AsyncGenerator<Answer, Summar
   const { contact: peer, timeoutMs, signal, ...question } = asked;
   signal?.throwIfAborted();
   const core = new ClientCore({ ...question, contact: await resolve(peer), waitMs: timeoutMs });
-  const events = new EventQueue();
+  const events = new AnswerQueue();
   const transport = await openDgramTransport(
     { ip: 0, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES },
     {
@@ -49,7 +49,7 @@ export async function* answersTo(asked: Question): AsyncGenerator<Answer, Summar
   );
   let timer: NodeJS.Timeout | undefined;
   const outbox: ClientOutbox = {
-    send: (bytes, to) => transport.send(bytes, to),
+    ask: (clireq, servent) => transport.send(clireq, servent),
     wake(atMs) {
       clearTimeout(timer);
       // Timers round down; a millisecond early would only wake us twice.
@@ -83,7 +83,7 @@ function sendError(code: string, to: Endpoint): OperatorError {
 }
 
 /** Answers on their way from the socket to whoever iterates. Bounded by what one question can bring in. */
-class EventQueue {
+class AnswerQueue {
   readonly #events: (CoreAnswer | Summary)[] = [];
   #failure: { reason: unknown } | undefined;
   #notify: () => void = () => {};

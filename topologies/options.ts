@@ -8,7 +8,6 @@ import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
 import { constant, type Delay, exponential, type Path, PERFECT_PATH, uniform } from '../simulator/path';
 import { shippedTopologies } from './graph/catalogue';
 import { KINDS, type Sizes } from './graph/generators';
-import type { Output } from './output';
 import { SERVENTS_MAX } from './simulated/address';
 
 /** Runs the overlay on loopback, and asks it at the prompt. */
@@ -16,22 +15,14 @@ export interface UpOptions {
   command: 'up';
   /** File, name or kind of the overlay. */
   overlay: string;
-  sizes: Sizes;
-  /** Of the first servent, the others have the ports behind it; undefined for ports that are free. */
-  portFirst: number | undefined;
 }
 
 /** Runs the overlay on loopback, and compares who answers with who should. */
 export interface CheckOptions {
   command: 'check';
   overlay: string;
-  sizes: Sizes;
-  /** As of `up`. */
-  portFirst: number | undefined;
   /** How long a question waits for answers, milliseconds. */
   timeoutMs: number;
-  /** One JSON object a question in the place of a table. */
-  json: boolean;
 }
 
 /** Lists the overlays that come with the package, and the kinds that can be made. */
@@ -46,12 +37,11 @@ export interface GenerateOptions {
   sizes: Sizes;
 }
 
-/** Draws the overlay. */
+/** Prints a picture of the overlay, as SVG. */
 export interface DrawOptions {
   command: 'draw';
   overlay: string;
   sizes: Sizes;
-  output: Output<'svg' | 'text'>;
 }
 
 /** What happens on the simulated way. */
@@ -83,7 +73,8 @@ export interface TraceOptions extends SimulatedNetwork {
   /** Name of the contact servent. */
   from: string;
   key: string;
-  output: Output<'svg' | 'text' | 'json'>;
+  /** One JSON object a line in the place of a picture. */
+  json: boolean;
 }
 
 export type TopologyOptions =
@@ -124,14 +115,13 @@ export const COMMAND_LINE: CommandLine<TopologyOptions> = {
     },
     {
       synopsis: 'draw <overlay>',
-      about: 'Draw an overlay: SVG into a pipe or a file, a table in a terminal',
+      about: 'Print a picture of an overlay, as SVG',
       positionals: overlayWord,
-      declareOptions: (line) => declareOutput(declareSeed(declareSizes(line))),
-      toOptions: (given: { overlay: string } & SizeWords & OutputWords) => ({
+      declareOptions: (line) => declareSeed(declareSizes(line)),
+      toOptions: (given: { overlay: string } & SizeWords) => ({
         command: 'draw',
         overlay: given.overlay,
         sizes: sizesOf(given),
-        output: outputOf(given, ['svg', 'text']),
       }),
     },
     {
@@ -166,10 +156,10 @@ export const COMMAND_LINE: CommandLine<TopologyOptions> = {
     },
     {
       synopsis: 'trace <overlay>',
-      about: 'Follow one flood in a simulated overlay, who heard when, over which link: drawn as by `draw`',
+      about: 'Print a picture of one flood in a simulated overlay: who heard when, over which link',
       positionals: overlayWord,
       declareOptions: (line) =>
-        declareOutput(declareNetwork(declareSizes(line)))
+        declareNetwork(declareSizes(line))
           .option('from', {
             type: 'string',
             value: 'servent',
@@ -184,47 +174,43 @@ export const COMMAND_LINE: CommandLine<TopologyOptions> = {
             demandOption: true,
             describe: 'Key to ask for',
           })
-          .option('json', { type: 'boolean', default: false, describe: 'One JSON object a datagram' }),
+          .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a datagram instead' }),
       toOptions: traceOptionsOf,
     },
     {
       synopsis: 'up <overlay>',
       about: "Run an overlay's servents on loopback, and ask the first of them at the client's prompt",
       positionals: overlayWord,
-      declareOptions: (line) => declarePort(declareSeed(declareSizes(line))),
-      toOptions: (given: { overlay: string } & SizeWords & PortWords) => ({
-        command: 'up',
-        overlay: given.overlay,
-        sizes: sizesOf(given),
-        portFirst: portFirstOf(given),
-      }),
+      declareOptions: (line) => line,
+      toOptions: ({ overlay }: { overlay: string }) => ({ command: 'up', overlay }),
     },
     {
       synopsis: 'check <overlay>',
       about: "Run an overlay's servents on loopback, and compare who answers with who is within three hops",
       positionals: overlayWord,
       declareOptions: (line) =>
-        declarePort(declareSeed(declareSizes(line)))
-          .option('timeout', {
-            type: 'string',
-            value: 'seconds',
-            requiresArg: true,
-            default: '0.5',
-            describe: 'Seconds a question waits for one more answer',
-          })
-          .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a question' }),
-      toOptions: checkOptionsOf,
+        line.option('timeout', {
+          type: 'string',
+          value: 'seconds',
+          requiresArg: true,
+          default: '0.5',
+          describe: 'Seconds a question waits for one more answer',
+        }),
+      toOptions: ({ overlay, timeout }: { overlay: string; timeout: string }) => ({
+        command: 'check',
+        overlay,
+        timeoutMs: numberOf(timeout, '--timeout', { min: 0.01, max: 60, unit: 'seconds' }) * 1000,
+      }),
     },
   ],
   lists: ['overlays'],
-  files: ['overlay', 'overlays', 'output'],
+  files: ['overlay', 'overlays'],
   suggestions: { overlay: overlayNames, overlays: overlayNames, kind: () => [...KINDS.keys()] },
   examples: [
     ['topology up line', 'five servents in a line, and the prompt'],
-    ['topology up ring --servents 20', 'one made to order'],
     ['topology check diamond', 'exit status 0 when all is as predicted'],
     ['topology simulate ring mesh --loss 5', 'reach and cost, side by side'],
-    ['topology trace line --from s1 --key tcpmux -o flood.svg', 'a picture of a flood'],
+    ['topology trace line --from s1 --key tcpmux > flood.svg', 'a picture of a flood'],
   ],
   epilogue: 'An overlay is a topology file, the name of one that comes with the package, or a kind to make.',
 };
@@ -242,17 +228,6 @@ interface SizeWords {
   servents: string | undefined;
   degree: string | undefined;
   seed: string;
-}
-
-interface PortWords {
-  port: string | undefined;
-}
-
-interface OutputWords {
-  output: string | undefined;
-  svg: boolean;
-  text: boolean;
-  json?: boolean;
 }
 
 interface NetworkWords extends SizeWords {
@@ -286,28 +261,6 @@ function declareSeed(line: Declarations): Declarations {
     default: '1',
     describe: 'Decides all that is chance',
   });
-}
-
-function declarePort(line: Declarations): Declarations {
-  return line.option('port', {
-    type: 'string',
-    value: 'port',
-    requiresArg: true,
-    describe: "The first servent's port, the others have those behind it; else ports that are free",
-  });
-}
-
-function declareOutput(line: Declarations): Declarations {
-  return line
-    .option('output', {
-      alias: 'o',
-      type: 'string',
-      value: 'file',
-      requiresArg: true,
-      describe: 'File to write, as SVG',
-    })
-    .option('svg', { type: 'boolean', default: false, describe: 'SVG, in a terminal too' })
-    .option('text', { type: 'boolean', default: false, describe: 'A table, into a pipe or a file too' });
 }
 
 function declareNetwork(line: Declarations): Declarations {
@@ -352,36 +305,11 @@ function simulateOptionsOf(
 }
 
 function traceOptionsOf(
-  given: NetworkWords & OutputWords & { overlay: string; from: string; key: string },
+  given: NetworkWords & { overlay: string; from: string; key: string; json: boolean },
 ): TraceOptions {
-  const { overlay, from, key } = given;
+  const { overlay, from, key, json } = given;
   if (key === '') throw usageError('expected a key for --key, got ""');
-  const output = outputOf(given, ['svg', 'text', 'json']);
-  return { command: 'trace', overlay, sizes: sizesOf(given), from, key, output, ...networkOf(given) };
-}
-
-function checkOptionsOf(
-  given: SizeWords & PortWords & { overlay: string; timeout: string; json: boolean },
-): CheckOptions {
-  return {
-    command: 'check',
-    overlay: given.overlay,
-    sizes: sizesOf(given),
-    portFirst: portFirstOf(given),
-    timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.01, max: 60, unit: 'seconds' }) * 1000,
-    json: given.json,
-  };
-}
-
-function portFirstOf({ port }: PortWords): number | undefined {
-  return port === undefined ? undefined : numberOf(port, '--port', { min: 1, max: 65_535, integer: true });
-}
-
-function outputOf<Form extends 'svg' | 'text' | 'json'>(given: OutputWords, forms: readonly Form[]): Output<Form> {
-  const chosen = forms.filter((form) => given[form]);
-  if (chosen.length > 1) throw usageError(`expected one of --${forms.join(', --')}, got ${chosen.length} of them`);
-  if (given.output === '') throw usageError('expected a file for --output, got ""');
-  return { form: chosen[0], file: given.output };
+  return { command: 'trace', overlay, sizes: sizesOf(given), from, key, json, ...networkOf(given) };
 }
 
 function sizesOf({ servents, degree, seed }: SizeWords): Sizes {

@@ -67,7 +67,7 @@ class TestClient implements ClientOutbox {
     return this.prose;
   }
 
-  send(bytes: Uint8Array, to: Endpoint): void {
+  ask(bytes: Uint8Array, to: Endpoint): void {
     this.sent.push(bytes.slice());
     this.#say(`asks ${formatEndpoint(to)} for ${toLatin1(bytes.subarray(2)).replaceAll('\0', '\\0')}`);
   }

@@ -156,7 +156,12 @@ describe('the topology command', () => {
       expect(err)
         .to.match(/^topology: [^\n]*\n$/)
         .and.include(word);
-      expect([out, status]).to.deep.equal(['', words.join(' ') === 'draw package.json' ? 1 : 2]);
+      // Whoever reads JSON is told there too.
+      const lines = out.split('\n').filter(Boolean);
+      expect(lines.map((line) => JSON.parse(line).event)).to.deep.equal(
+        words.some((w) => w === '--json') ? ['error'] : [],
+      );
+      expect(status).to.equal(words.join(' ') === 'draw package.json' ? 1 : 2);
     });
   }
 

@@ -14,7 +14,7 @@ import { MALFORMED_CODES, type MalformedCode, WireError } from '../shared/wire/w
 export const ANSWER_WAIT_MS = 4000;
 
 /** Never more than one retransmission (rule 2). */
-const ASKED_MAX = 2;
+export const ASKED_MAX = 2;
 
 /** Memory for the answers shown, so that none is shown twice, bytes: some 200,000 short ones, or 500 of the longest. */
 const SHOWN_BYTES_MAX = 32 * 1024 * 1024;
@@ -54,6 +54,8 @@ export interface Summary {
   ms: number;
   /** Did it end because as many answers came as were wanted? Else because no more came in time. */
   enough: boolean;
+  /** Did it end because the system said, the second time, that the contact cannot be reached? */
+  unreachable: boolean;
 }
 
 export interface ClientOutbox {
@@ -119,14 +121,23 @@ export class ClientCore {
     this.#shown.set(id, true);
     this.#answers++;
     out.answer({ from, value, ms: nowMs - this.#startMs });
-    if (this.#answers === this.#options.count) this.#end(nowMs, true, out);
+    if (this.#answers === this.#options.count) this.#end(nowMs, { enough: true }, out);
+  }
+
+  /**
+   * The system says that the CLIREQ did not reach the contact. After the first the question is asked again in its time, for a
+   * servent that is just starting (rule 2); after the second there is nothing to wait for.
+   */
+  unreachable(nowMs: number, out: ClientOutbox): void {
+    if (this.#ended || this.#heard || this.#asked < ASKED_MAX) return;
+    this.#end(nowMs, { unreachable: true }, out);
   }
 
   /** The time asked for with `wake` has come; earlier and later calls are harmless. */
   wake(nowMs: number, out: ClientOutbox): void {
     if (this.#ended) return;
     if (nowMs < this.#deadlineMs) out.wake(this.#deadlineMs);
-    else if (this.#heard || this.#asked === ASKED_MAX) this.#end(nowMs, false, out);
+    else if (this.#heard || this.#asked === ASKED_MAX) this.#end(nowMs, {}, out);
     else this.#send(nowMs, out);
   }
 
@@ -141,9 +152,9 @@ export class ClientCore {
     out.wake(this.#deadlineMs);
   }
 
-  #end(nowMs: number, enough: boolean, out: ClientOutbox): void {
+  #end(nowMs: number, { enough = false, unreachable = false }, out: ClientOutbox): void {
     this.#ended = true;
-    out.done({ answers: this.#answers, asked: this.#asked, ms: nowMs - this.#startMs, enough });
+    out.done({ answers: this.#answers, asked: this.#asked, ms: nowMs - this.#startMs, enough, unreachable });
   }
 
   /** The value that a datagram gives for the key asked, or why it gives none. */

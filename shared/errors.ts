@@ -14,6 +14,8 @@ export type OperatorErrorCode =
   | 'io'
   /** The system refuses to send. */
   | 'send'
+  /** A servent that the system says cannot be reached. */
+  | 'unreachable'
   /** Asked of something that was closed. */
   | 'closed'
   /** Another program that did not start. */

@@ -20,7 +20,7 @@ export type OperatorErrorCode =
   | 'io'
   /** The system refuses to send. */
   | 'send'
-  /** A replica that nobody can reach, or none that leads in time. */
+  /** A servent, or any replica of a store, that cannot be reached. */
   | 'unreachable'
   /** A store's coordination service that cannot be used, or whose record is damaged. */
   | 'coordination'

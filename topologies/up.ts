@@ -7,15 +7,17 @@ import { peerOf } from '../shared/host-port';
 import type { Io } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { findTopology } from './graph/catalogue';
-import { neighboursOf } from './graph/graph';
-import type { Topology } from './graph/topology';
-import { graphOfTopology } from './graph/topology';
+import { readServentFile } from './graph/servent-file';
+import { planOf } from './loopback/plan';
+import { type RunningServent, withOverlay } from './loopback/processes';
 import type { UpOptions } from './options';
-import { type RunningServent, type ServentPlan, withOverlay } from './processes';
 
 /** Runs until the client ends: at Ctrl-D, or with its input. Gives the client's exit status. */
-export function up({ overlay }: UpOptions, io: Io): Promise<number> {
-  return withOverlay(planOf(findTopology(overlay)), io, async (servents) => {
+export async function up({ overlay, sizes, portFirst }: UpOptions, io: Io): Promise<number> {
+  const topology = findTopology(overlay, sizes);
+  // A file that cannot be read is told at once, and by its servent's name.
+  topology.servents.forEach(readServentFile);
+  return withOverlay(planOf(topology), portFirst, io, async (servents) => {
     serventLines(servents).forEach(io.out);
     io.out('');
     return runClient(
@@ -25,21 +27,12 @@ export function up({ overlay }: UpOptions, io: Io): Promise<number> {
         count: Number.POSITIVE_INFINITY,
         timeoutMs: ANSWER_WAIT_MS,
         json: false,
+        value: false,
         nul: false,
       },
       io,
     );
   });
-}
-
-/** What each servent of a topology loads, and whom it knows. */
-export function planOf(topology: Topology): ServentPlan[] {
-  const graph = graphOfTopology(topology);
-  return topology.servents.map(({ name, file }, i) => ({
-    name,
-    file,
-    neighbours: Array.from(neighboursOf(graph, i), (neighbour) => topology.servents[neighbour]!.name),
-  }));
 }
 
 /** A table of who listens where, holds what, and knows whom. */

@@ -18,6 +18,7 @@ export interface Graph {
   arcLink: Uint32Array;
 }
 
+/** The graph of links, each servent's arcs in the links' order. */
 export function graphOf({ size, from, to, oneWay }: Links): Graph {
   const arcStart = new Uint32Array(size + 1);
   for (let link = 0; link < from.length; link++) {

@@ -1,13 +1,13 @@
 /** One question followed through a simulated overlay: who heard when, over which link, and which copies came too late to matter. */
 
-import { readFileSync } from 'node:fs';
 import { parseKeyValueFile } from '../../servent/key-value-file';
-import { OperatorError, usageError } from '../../shared/errors';
+import { usageError } from '../../shared/errors';
 import { decode } from '../../shared/wire/overlay/message';
 import type { Path } from '../../simulator/path';
+import { readServentFile } from '../graph/servent-file';
 import { graphOfTopology, type Topology } from '../graph/topology';
 import { serventAt } from './address';
-import { Network } from './network';
+import { SimulatedOverlay } from './overlay';
 
 /** What a QUERY was to the servent that heard it. */
 export type CopyKind =
@@ -72,10 +72,10 @@ export function flood(topology: Topology, { from, key, ...network }: FloodOption
     heard.add(to);
     return copy;
   };
-  const simulated = new Network({
+  const simulated = new SimulatedOverlay({
     ...network,
     graph,
-    pairs: (servent) => pairsOf(topology.servents[servent]!.file),
+    pairs: (servent) => parseKeyValueFile(readServentFile(topology.servents[servent]!)).pairs,
     observers: [
       {
         delivered(datagram, sender, receiver, nowMs) {
@@ -83,7 +83,7 @@ export function flood(topology: Topology, { from, key, ...network }: FloodOption
           if (step.message === 'QUERY') step.copy = copyOf(step);
           steps.push(step);
         },
-        dropped(reason) {
+        dropped(_servent, reason) {
           if (reason === 'seen') steps.at(-1)!.copy = 'duplicate';
         },
         lost(_reason, datagram, sender, receiver, nowMs) {
@@ -116,12 +116,4 @@ export function summarizeFlood(steps: readonly FloodStep[]): FloodSummary {
   for (const { to, atMs, lost } of steps) if (to !== 'client' && !lost && !heardMs.has(to)) heardMs.set(to, atMs);
   const answered = new Set(steps.filter(({ message }) => message === 'RESPONSE').map(({ from }) => from));
   return { contact: asked[0]!.to, asked: asked.length, heardMs, answered };
-}
-
-function pairsOf(file: string): ReturnType<typeof parseKeyValueFile>['pairs'] {
-  try {
-    return parseKeyValueFile(readFileSync(file)).pairs;
-  } catch (cause) {
-    throw new OperatorError('file', `cannot read "${file}": ${(cause as Error).message}`, { cause });
-  }
 }

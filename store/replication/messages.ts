@@ -6,6 +6,9 @@
 import type { Configuration, Member } from '../coordination/coordination';
 import type { Position } from '../entry';
 
+/** Ends of epochs that a follower names when it joins; one whose last entry in common is older needs a snapshot. */
+export const ENDS_MAX = 1000;
+
 /** Where the entries of one epoch end in a log: the index of the last of them. */
 export interface EpochEnd {
   readonly epoch: number;
@@ -122,3 +125,77 @@ export type PeerMessage =
   | Stale
   | Elsewhere
   | Differs;
+
+/** A message read from JSON; undefined for what is none. What it says is not checked here, only its form. */
+export function readMessage(json: unknown): PeerMessage | undefined {
+  if (!isObject(json) || typeof json['type'] !== 'string' || !Object.hasOwn(FORMS, json['type'])) return undefined;
+  const form = FORMS[json['type'] as PeerMessage['type']];
+  return isCount(json['epoch']) && form(json) ? (json as unknown as PeerMessage) : undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const FORMS: Readonly<Record<PeerMessage['type'], (fields: Fields) => boolean>> = {
+  join: ({ member, ends }) =>
+    isMember(member) && isListOf(ends, isEpochEnd) && ends.length >= 1 && ends.length <= ENDS_MAX,
+  lead: ({ configuration, after }) => isConfiguration(configuration) && isCount(after),
+  append: ({ lines, committed, round, hash }) =>
+    isListOf(lines, isText) && isCount(committed) && isCount(round) && (hash === undefined || isStateHash(hash)),
+  changed: ({ configuration }) => isConfiguration(configuration),
+  ack: ({ index, sum, round }) => isCount(index) && isText(sum) && isCount(round),
+  snapshot: ({ configuration, position, hash }) =>
+    isConfiguration(configuration) && isPosition(position) && isText(hash),
+  lines: ({ lines, last }) => isListOf(lines, isText) && typeof last === 'boolean',
+  taken: () => true,
+  stale: () => true,
+  elsewhere: ({ leader }) => leader === undefined || isText(leader),
+  differs: ({ index }) => isCount(index),
+};
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): value is readonly unknown[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isMember(value: unknown): boolean {
+  return isObject(value) && isText(value['id']) && isText(value['address']);
+}
+
+function isEpochEnd(value: unknown): boolean {
+  return isObject(value) && isCount(value['epoch']) && isCount(value['last']);
+}
+
+function isStateHash(value: unknown): boolean {
+  return isObject(value) && isCount(value['index']) && isText(value['hash']);
+}
+
+function isPosition(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isCount(value['index']) &&
+    isCount(value['epoch']) &&
+    isCount(value['timeUs']) &&
+    isText(value['sum'])
+  );
+}
+
+function isConfiguration(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isCount(value['version']) &&
+    isCount(value['epoch']) &&
+    isText(value['leader']) &&
+    isListOf(value['inSync'], isMember)
+  );
+}

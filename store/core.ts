@@ -87,6 +87,8 @@ export class ReplicaCore {
   /** No attempt before this, for the last one failed. */
   #tryAtMs = 0;
   #saidWaiting = '';
+  /** A follower answers reads from here on only: up to here it may have applied in an earlier life, and answers never go back. */
+  #readableFrom: number;
   #wakeAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: CoreOptions, recovered: Recovered, machine: StateMachine, out: Outbox) {
@@ -105,6 +107,7 @@ export class ReplicaCore {
       marks: recovered.marks ?? { epoch: 0, tried: 0, known: undefined },
     });
     this.#following = new Following(this.#replica, options.contact);
+    this.#readableFrom = log.last.index;
   }
 
   /** Called once, first. Log and state must belong together; else it ends, to begin anew. */
@@ -145,13 +148,15 @@ export class ReplicaCore {
   /** A client's question: what a leader answers is linearizable, what a follower answers a prefix with at least this index. */
   read(token: Token, operation: Operation, atLeast: number, now: Now): void {
     if (!this.#enter(now) || !this.#replica.clients.admit(token, now.ms)) return;
-    const { clients, machine } = this.#replica;
+    const { clients, log, machine } = this.#replica;
     if (this.#leading) return this.#leading.read({ token, operation, atLeast });
     if (this.#following.isRestoring) {
       const reason = 'this replica is being built anew from the state of the leader';
       return clients.answer(token, { kind: 'refused', reason });
     }
-    if (atLeast > machine.applied.index) return clients.postpone({ token, operation, atLeast });
+    this.#readableFrom = Math.min(this.#readableFrom, log.last.index);
+    const from = Math.max(atLeast, this.#readableFrom);
+    if (from > machine.applied.index) return clients.postpone({ token, operation, atLeast: from });
     this.#replica.answerRead(token, operation);
   }
 

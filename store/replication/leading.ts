@@ -354,7 +354,9 @@ export class Leading {
   /** Sends a follower what is next for it. */
   #feed(peer: Peer): void {
     if (peer.lost && !this.#isRequired(peer.member.id)) peer.lost = false;
-    if (peer.feed === 'leave first' && !this.#isRequired(peer.member.id)) this.#beginSnapshot(peer);
+    // Not before all that was committed is applied: the snapshot must have whatever a follower has.
+    const mayHaveSnapshot = !this.#isRequired(peer.member.id) && this.isServing;
+    if (peer.feed === 'leave first' && mayHaveSnapshot) this.#beginSnapshot(peer);
     if (peer.feed === 'snapshot') this.#feedSnapshot(peer);
     if (peer.feed === 'entries') this.#feedEntries(peer);
   }

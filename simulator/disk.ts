@@ -39,7 +39,8 @@ export class Disk<Item> {
     this.#waiting = [];
     this.#flushing = false;
     this.#life++;
-    const whole = waiting.length > 0 && !this.failing ? this.#random.below(waiting.length + 1) : 0;
+    if (this.failing || waiting.length === 0) return undefined;
+    const whole = this.#random.below(waiting.length + 1);
     for (const { item } of waiting.slice(0, whole)) this.#store(item);
     return waiting[whole]?.item;
   }

@@ -7,6 +7,12 @@ import type { Answer, Outbox, Token } from './outbox';
 /** Requests that wait at one replica at most; one more is refused. */
 const OPEN_MAX = 10_000;
 
+/** Who waits for one entry to be applied. */
+interface Written {
+  sum: string;
+  tokens: Token[];
+}
+
 export interface PendingRead {
   token: Token;
   operation: Operation;
@@ -18,10 +24,13 @@ export class Clients {
   readonly #requestMs: number;
   /** By token, when each must be answered: all wait equally long, so the first is the next. Bounded by OPEN_MAX. */
   readonly #open = new Map<Token, number>();
-  /** Who waits for an entry, by its index. Bounded by the entries not applied yet. */
-  readonly #written = new Map<number, Token[]>();
-  /** Entries not applied yet that have a request identity: identity to index. */
-  readonly #underWay = new Map<string, number>();
+  /**
+   * Who waits for an entry, by its index. One that is cut off stays: another replica may still have it, take over, and bring it
+   * back; its fate is known when an entry at its index is applied. Bounded by OPEN_MAX.
+   */
+  readonly #written = new Map<number, Written[]>();
+  /** At a leader: entries not applied yet that have a request identity, by that. */
+  readonly #underWay = new Map<string, Entry>();
   /** Reads that wait for an index to be applied. Bounded by OPEN_MAX. */
   #later: PendingRead[] = [];
 
@@ -55,56 +64,46 @@ export class Clients {
 
   /** An entry was made for a client. */
   wrote(entry: Entry, token: Token): void {
-    this.#written.set(entry.index, [token]);
     this.adopt([entry]);
+    this.#await(entry, token);
   }
 
   /** A new leader finds entries in its log whose fate is not decided: their requests are under way. */
   adopt(entries: readonly Entry[]): void {
-    for (const { index, request } of entries) if (request !== undefined) this.#underWay.set(request, index);
+    for (const entry of entries) if (entry.request !== undefined) this.#underWay.set(entry.request, entry);
   }
 
   /** Lets a client wait for an entry that somebody asked for under the same identity; false when there is none. */
   join(request: string, token: Token): boolean {
-    const index = this.#underWay.get(request);
-    if (index === undefined) return false;
-    const tokens = this.#written.get(index);
-    if (tokens) tokens.push(token);
-    else this.#written.set(index, [token]);
-    return true;
+    const entry = this.#underWay.get(request);
+    if (entry) this.#await(entry, token);
+    return entry !== undefined;
   }
 
-  /** An entry was applied: whoever waits for it has its reply. */
-  applied(entry: Entry, reply: Reply): void {
+  /** An entry was applied: whoever waits for it has its reply, and whoever waits for another at its place waits in vain. */
+  applied(entry: Entry, reply: Reply, leader: string | undefined): void {
     if (entry.request !== undefined) this.#underWay.delete(entry.request);
-    const tokens = this.#written.get(entry.index);
-    if (!tokens) return;
+    const written = this.#written.get(entry.index);
+    if (!written) return;
     this.#written.delete(entry.index);
-    const answer: Answer = { kind: 'reply', reply, index: entry.index };
-    for (const token of tokens) this.answer(token, answer);
-  }
-
-  /** Entries behind this index were cut off: they were never committed, and never will be. */
-  cut(after: number, leader: string | undefined): void {
-    for (const [index, tokens] of this.#written) {
-      if (index <= after) continue;
-      this.#written.delete(index);
-      for (const token of tokens) this.answer(token, { kind: 'not-leader', leader });
+    for (const { sum, tokens } of written) {
+      const isIt = sum === entry.sum;
+      const answer: Answer = isIt ? { kind: 'reply', reply, index: entry.index } : { kind: 'not-leader', leader };
+      for (const token of tokens) this.answer(token, answer);
     }
-    this.notLeading();
   }
 
   /** A snapshot took the place of the entries: what became of them does not show. */
   restarted(leader: string | undefined): void {
     const reason = 'a snapshot took the place of the log before the write was confirmed';
-    for (const tokens of this.#written.values()) {
+    for (const { tokens } of [...this.#written.values()].flat()) {
       for (const token of tokens) this.answer(token, { kind: 'unknown', reason, leader });
     }
     this.#written.clear();
     this.notLeading();
   }
 
-  /** Only a leader knows what is under way. */
+  /** Only a leader knows what is under way. What waits for its entries goes on waiting: the next leader may complete them. */
   notLeading(): void {
     this.#underWay.clear();
   }
@@ -132,5 +131,13 @@ export class Clients {
       expired = true;
     }
     if (expired) this.#later = this.#later.filter(({ token }) => this.#open.has(token));
+  }
+
+  #await({ index, sum }: Entry, token: Token): void {
+    let written = this.#written.get(index);
+    if (!written) this.#written.set(index, (written = []));
+    const same = written.find((one) => one.sum === sum);
+    if (same) same.tokens.push(token);
+    else written.push({ sum, tokens: [token] });
   }
 }

@@ -183,7 +183,7 @@ export class Following {
   }
 
   #led(message: Lead): void {
-    const { clients, disk, log, machine, out } = this.#replica;
+    const { disk, log, machine, out } = this.#replica;
     if (!this.#accept(message)) return;
     const { after } = message;
     if (after > log.last.index) return this.#leaveAndTurn('it names an entry that it was not told of');
@@ -192,10 +192,9 @@ export class Following {
       return this.#differs(`entries behind ${after} were applied here and are not in the log of the leader`);
     }
     if (after < log.last.index) {
-      out.note(`entries ${after + 1} to ${log.last.index} were never committed and are cut off`);
+      out.note(`entries ${after + 1} to ${log.last.index} are not in the log of the leader and are cut off`);
       log.truncate(at);
       disk.write({ kind: 'truncate', after });
-      clients.cut(after, this.leader);
     }
     this.#acknowledgeWhenFlushed();
   }

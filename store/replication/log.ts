@@ -16,7 +16,9 @@ export interface RecoveredLog {
   readonly base: Position;
   /** The last entry of each epoch in the kept log, oldest first. */
   readonly epochs: readonly EpochEnd[];
-  /** The newest entries, all behind what the state machine has applied at least, the last of the log at their end. */
+  /** The last entry, or the base where there is none. */
+  readonly last: Position;
+  /** The newest entries up to the last, all behind what the state machine has applied at least: perhaps none. */
   readonly tail: readonly Entry[];
 }
 
@@ -32,12 +34,12 @@ export class ReplicaLog {
   #tail: Entry[];
   #tailLength = 0;
 
-  constructor({ base, epochs, tail }: RecoveredLog) {
+  constructor({ base, epochs, last, tail }: RecoveredLog) {
     this.#base = { epoch: base.epoch, last: base.index };
     this.#ends = [...epochs];
     this.#tail = [...tail];
     for (const { line } of tail) this.#tailLength += line.length;
-    this.#last = tail.at(-1) ?? base;
+    this.#last = last;
     this.flushed = this.#last.index;
   }
 

@@ -96,7 +96,7 @@ export class Replica {
       const untilHash = Math.ceil(from / settings.hashEvery) * settings.hashEvery;
       const entries = log.read(from, Math.min(index, untilHash), APPLY_MAX)!;
       const replies = machine.apply(entries);
-      for (const [i, entry] of entries.entries()) clients.applied(entry, replies[i]!);
+      for (const [i, entry] of entries.entries()) clients.applied(entry, replies[i]!, this.leader);
       if (machine.applied.index === untilHash) this.stateHash = { index: untilHash, hash: machine.hash() };
     }
     log.forget(machine.applied.index);
@@ -110,6 +110,12 @@ export class Replica {
     if (upTo < this.log.base + keepEntries) return;
     this.log.trim(upTo);
     this.out.trim(upTo);
+  }
+
+  /** `host:port` of who leads, as far as is known, if it is another. */
+  get leader(): string | undefined {
+    const address = this.known?.inSync.find(({ id }) => id === this.known?.leader)?.address;
+    return address === this.self.address ? undefined : address;
   }
 
   answerRead(token: number, operation: Operation): void {

@@ -134,7 +134,8 @@ function mayLose(world: World, place: Place): boolean {
   const inSync = coordination.record?.inSync ?? [];
   if (coordination.isChanging || coordination.away || !coordination.record) return false;
   const isIn = inSync.some(({ id }) => id === place.folder.id);
-  return !isIn || inSync.some(({ id }) => places.some((other) => other !== place && other.folder.id === id));
+  const whole = places.filter((other) => other !== place && !other.isDamaged());
+  return !isIn || inSync.some(({ id }) => whole.some(({ folder }) => folder.id === id));
 }
 
 /** Somebody who is no replica connects, and says what replicas do not say. */

@@ -5,8 +5,12 @@ import type { Reply, Restore, Snapshot, StateMachine } from '../../../../store/s
 
 interface State {
   position: Position;
-  lists: Map<string, number[]>;
-  replies: Map<string, Reply>;
+  /** Lists are never changed, but replaced. */
+  lists: Map<string, readonly number[]>;
+  /** Shared with the state that outlives the process, where those of later entries do not count. */
+  replies: Map<string, { reply: Reply; index: number }>;
+  /** Changes with every entry. */
+  digest: number;
 }
 
 /** Called with every entry that is applied, before it is. */
@@ -23,8 +27,9 @@ export class ListMachine implements StateMachine {
   constructor(witness: Witness, batchesKept: number, durable: State = empty()) {
     this.#witness = witness;
     this.#batchesKept = batchesKept;
-    this.#durable = durable;
-    this.#state = copy(durable);
+    const replies = [...durable.replies].filter(([, { index }]) => index <= durable.position.index);
+    this.#durable = { ...durable, replies: new Map(replies) };
+    this.#state = copy(this.#durable);
   }
 
   get durable(): State {
@@ -46,12 +51,13 @@ export class ListMachine implements StateMachine {
     const { index, epoch, timeUs, sum, op, request } = entry;
     if (index !== this.applied.index + 1) throw new Error(`entry ${index} applied behind ${this.applied.index}`);
     this.#state.position = { index, epoch, timeUs, sum };
+    this.#state.digest = (Math.imul(this.#state.digest, 31) + (op[0] === 'append' ? (op[2] as number) : index)) | 0;
     if (op[0] !== 'append') return ['ok', null];
     const name = op[1] as string;
     const list = this.#state.lists.get(name) ?? [];
     this.#state.lists.set(name, [...list, op[2] as number]);
     const reply: Reply = ['ok', list.length + 1];
-    if (request !== undefined) this.#state.replies.set(request, reply);
+    if (request !== undefined) this.#state.replies.set(request, { reply, index });
     return reply;
   }
 
@@ -60,20 +66,24 @@ export class ListMachine implements StateMachine {
   }
 
   firstReply(request: string): Reply | undefined {
-    return this.#state.replies.get(request);
+    return this.#state.replies.get(request)?.reply;
   }
 
   hash(): string {
+    return String(this.#state.digest);
+  }
+
+  /** All that is in it, to be compared. */
+  get text(): string {
     return textOf(this.#state).join();
   }
 
   snapshot(): Snapshot {
     const lines = textOf(this.#state);
-    const { position } = this.#state;
     let at = 0;
     return {
-      position,
-      hash: lines.join(),
+      position: this.#state.position,
+      hash: this.hash(),
       next: () => (at < lines.length ? lines.slice(at, (at += 2)) : undefined),
       close: () => {},
     };
@@ -82,14 +92,13 @@ export class ListMachine implements StateMachine {
   restore(position: Position): Restore {
     this.#state = empty();
     this.#durable = empty();
-    const taken = empty();
-    taken.position = position;
-    const lines: string[] = [];
+    const taken = { ...empty(), position };
     return {
-      add: (more) => void lines.push(...more),
-      finish: (hash) => {
-        if (lines.join() !== hash) throw new Error('it has another hash');
+      add: (lines) => {
         for (const line of lines) takeLine(taken, JSON.parse(line));
+      },
+      finish: (hash) => {
+        if (String(taken.digest) !== hash) throw new Error('it has another hash');
         this.#state = taken;
         this.#durable = copy(taken);
       },
@@ -99,19 +108,21 @@ export class ListMachine implements StateMachine {
 
 function takeLine(state: State, [kind, name, value]: [string, string, Json]): void {
   if (kind === 'list') state.lists.set(name, value as number[]);
-  else state.replies.set(name, value as unknown as Reply);
+  else if (kind === 'digest') state.digest = value as number;
+  else state.replies.set(name, { reply: value as unknown as Reply, index: state.position.index });
 }
 
-function textOf({ lists, replies }: State): string[] {
+function textOf({ lists, replies, digest }: State): string[] {
   const lines = [...lists].map(([name, list]) => JSON.stringify(['list', name, list]));
-  for (const [request, reply] of replies) lines.push(JSON.stringify(['reply', request, reply]));
+  for (const [request, { reply }] of replies) lines.push(JSON.stringify(['reply', request, reply]));
+  lines.push(JSON.stringify(['digest', '', digest]));
   return lines.sort();
 }
 
 function empty(): State {
-  return { position: START, lists: new Map(), replies: new Map() };
+  return { position: START, lists: new Map(), replies: new Map(), digest: 0 };
 }
 
-function copy({ position, lists, replies }: State): State {
-  return { position, lists: new Map(lists), replies: new Map(replies) };
+function copy(state: State): State {
+  return { ...state, lists: new Map(state.lists) };
 }

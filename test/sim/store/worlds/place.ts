@@ -61,6 +61,8 @@ export const ACK_MS = 400;
 export const SESSION_MS = 600;
 export const REQUEST_MS = 3000;
 
+const SHOWN = process.env['SHOW_WORLD'] !== undefined;
+
 export class Place {
   readonly number: number;
   readonly address: string;
@@ -86,7 +88,7 @@ export class Place {
     if (this.process) return;
     this.disk.failing = false;
     this.disk.delay = this.flushDelay;
-    if (this.#isDamaged()) this.setAside();
+    if (this.isDamaged()) this.setAside();
     this.process = new Process(this);
     this.process.begin();
   }
@@ -138,7 +140,8 @@ export class Place {
     const ends = new Map<number, EpochEnd>();
     for (const { epoch, index } of entries) ends.set(epoch, { epoch, last: index });
     const from = Math.max(applied - this.watch.plan.tailKept, base.index);
-    return { id, former, base, marks, epochs: [...ends.values()], tail: entries.slice(from - base.index) };
+    const last = entries.at(-1) ?? base;
+    return { id, former, base, last, marks, epochs: [...ends.values()], tail: entries.slice(from - base.index) };
   }
 
   #emptyFolder(former: string | undefined): Folder {
@@ -146,7 +149,8 @@ export class Place {
     return { id, former, base: START, entries: [], marks: undefined, state: undefined };
   }
 
-  #isDamaged(): boolean {
+  /** Is its log not what was written? */
+  isDamaged(): boolean {
     let previous: Position = this.folder.base;
     try {
       for (const { line } of this.folder.entries) previous = parseEntry(previous, line);
@@ -392,7 +396,7 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     if (text.startsWith('leads epoch') && text.endsWith('no longer')) {
       this.#watch.tally.met('an old leader heard that it leads no longer');
     }
-    if (process.env['SHOW_WORLD']) {
+    if (SHOWN) {
       console.log(this.#watch.timeline.nowMs.toFixed(1), this.place.address, this.member.id, text);
     }
   }

@@ -60,7 +60,7 @@ export interface Smaller {
 }
 
 /** Faults act in the first so many milliseconds. */
-export const TROUBLE_MS = 6000;
+export const TROUBLE_MS = 4000;
 
 const FAULTS: readonly What[] = [
   'kill',
@@ -104,7 +104,7 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
     tailKept: random.below(10),
     clients: 1 + random.below(4),
     lists: 1 + random.below(2),
-    thinkMs: [10, 50, 150][random.below(3)]!,
+    thinkMs: [20, 80, 200][random.below(3)]!,
     contacts: [],
     faults: [],
   };
@@ -122,7 +122,8 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
   }
   // Faults that meet each other are worth more than those that stand alone.
   for (let i = 1; i < plan.faults.length; i++) {
-    if (random.chance(50)) plan.faults[i]!.atMs = plan.faults[i - 1]!.atMs + random.below(300);
+    if (random.chance(50))
+      plan.faults[i]!.atMs = Math.min(plan.faults[i - 1]!.atMs + random.below(300), TROUBLE_MS - 1);
   }
   plan.faults.sort((one, other) => one.atMs - other.atMs);
   if (plan.minInSync > size) plan.minInSync = 1;

@@ -104,6 +104,10 @@ export class ListMachine implements StateMachine {
       },
     };
   }
+
+  flush(): Promise<Position> {
+    return Promise.resolve(this.#durable.position);
+  }
 }
 
 function takeLine(state: State, [kind, name, value]: [string, string, Json]): void {

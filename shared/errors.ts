@@ -24,6 +24,8 @@ export type OperatorErrorCode =
   | 'unreachable'
   /** A store's coordination service that cannot be used, or whose record is damaged. */
   | 'coordination'
+  /** A replica that cannot go on. */
+  | 'replica'
   /** What a store will not do. */
   | 'refused'
   /** Asked of something that was closed. */

@@ -7,7 +7,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError, usageError } from '../shared/errors';
 import { peerOf } from '../shared/host-port';
-import { asksForPages, DOCUMENT_FRAMES, REQUESTS, type Reply, type Status } from '../shared/wire/documents';
+import { asksForPages, DOCUMENT_FRAMES, type Reply, type Status, WRITES } from '../shared/wire/documents';
 import { encodeJson, type Json } from '../shared/wire/json';
 import { RequestCore, type Whereabouts } from './core';
 import { KeptConnections } from './kept-connections';
@@ -226,7 +226,7 @@ class Client implements StoreClient {
   /** Asks until there is a reply or the deadline. */
   async #reply(request: readonly Json[], { signal }: RequestOptions = {}): Promise<Reply> {
     const until = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    const isWrite = REQUESTS.get(request[0] as string)!.writes;
+    const isWrite = WRITES.includes(request[0] as string);
     const payload = encodeJson(isWrite ? [...request, { request: randomUUID() }] : request);
     if (payload.length > DOCUMENT_FRAMES.payloadMax) {
       throw usageError(

@@ -1,6 +1,6 @@
 /** Words become values by the types of a collection's schema, as the prompt's commands need them. */
 
-import { OperatorError, usageError } from '../shared/errors';
+import { usageError } from '../shared/errors';
 import type { Json } from '../shared/wire/json';
 import type { Description, Query, Schema } from './client';
 import type { Assignment, Condition } from './words';
@@ -8,13 +8,10 @@ import type { Assignment, Condition } from './words';
 /** In a schema: attributes that it does not list are of this type. */
 export const REST = '...';
 
-/** The schema of a collection, without the stars of indexed attributes. @throws OperatorError `refused` when there is none */
+/** The types of a collection's attributes, without the stars of indexed ones. */
 export function typesIn(description: Description, collection: string): Schema {
-  const found = Object.hasOwn(description, collection) ? description[collection] : undefined;
-  if (!found)
-    throw new OperatorError('refused', `expected a collection, got "${collection}": there is none of that name`);
-  const types = Object.entries(found.schema).map(([name, type]): [string, string] => [name.replace(/^\*/, ''), type]);
-  return Object.fromEntries(types);
+  const schema = Object.hasOwn(description, collection) ? description[collection]!.schema : {};
+  return Object.fromEntries(Object.entries(schema).map(([name, type]) => [name.replace(/^\*/, ''), type]));
 }
 
 /** A document, or changes to one. @throws OperatorError `usage` */

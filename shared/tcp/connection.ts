@@ -8,6 +8,8 @@ import { connect, type Socket } from 'node:net';
 export interface Connection {
   /** The other side, `ip:port`; what was asked for, until it is connected. */
   readonly remote: string;
+  /** Whom it tells; replaced by whoever takes the connection over. */
+  events: ConnectionEvents;
   /** Bytes given to `send` that the system has not taken yet. */
   readonly pendingBytes: number;
   /** Sends; never throws. The bytes are kept until they are sent: they must not change. */
@@ -50,7 +52,6 @@ export function openConnection(host: string, port: number, events: ConnectionEve
 export class SocketConnection implements Connection {
   readonly #socket: Socket;
   readonly remote: string;
-  /** Set at once by who accepts a connection, before anything can come. */
   events: ConnectionEvents;
   #code: string | undefined;
   #deadline: NodeJS.Timeout | undefined;

@@ -8,8 +8,8 @@ import { DOCUMENT_FRAMES, REQUESTS, type Reply } from '../../shared/wire/documen
 import { FrameDecoder } from '../../shared/wire/frame';
 import { decodeJson, type Json } from '../../shared/wire/json';
 import { WireError } from '../../shared/wire/wire-error';
-import type { Operation } from '../entry';
-import { encodeReply, parseRequest, replyTo } from './document-request';
+import { completeOperation } from '../documents/operations';
+import { asked, encodeReply, replyTo } from './document-request';
 import type { Replica } from './replica';
 
 /** A frame must come whole within this time; the first one within it from the connection's beginning. */
@@ -110,11 +110,11 @@ export class DocumentsConnection implements ConnectionEvents {
 
   async #reply(request: readonly [string, ...Json[]]): Promise<Reply> {
     const { replica, newId } = this.#options;
-    const asked = parseRequest(request);
-    if (asked.kind === 'fault') return ['ko', asked.reason];
-    if (asked.kind === 'status') return ['ok', { ...replica.status() }];
-    if (asked.kind === 'read') return replyTo(await replica.read(asked.operation, asked.atLeast));
-    return replyTo(await replica.write(withId(asked.operation, newId), asked.identity));
+    const what = asked(request);
+    if (what.kind === 'fault') return ['ko', what.reason];
+    if (what.kind === 'status') return ['ok', { ...replica.status() }];
+    if (what.kind === 'read') return replyTo(await replica.read(what.operation, what.atLeast));
+    return replyTo(await replica.write(completeOperation(what.operation, newId), what.request));
   }
 
   #await(what: 'frame' | 'idle' | 'none'): void {
@@ -133,16 +133,8 @@ export class DocumentsConnection implements ConnectionEvents {
 function requestIn(value: Json, known: boolean): readonly [string, ...Json[]] {
   if (!Array.isArray(value)) throw new WireError('json', 0, 'expected a request, a list with an operation first');
   const [name] = value as Json[];
-  if (typeof name !== 'string' || !(REQUESTS.has(name) || (name === 'replica' && !known))) {
-    throw new WireError('json', 0, `expected one of ${[...REQUESTS.keys()].join(', ')} first in the list`);
+  if (typeof name !== 'string' || !(REQUESTS.includes(name) || (name === 'replica' && !known))) {
+    throw new WireError('json', 0, `expected one of ${REQUESTS.join(', ')} first in the list`);
   }
   return value as unknown as readonly [string, ...Json[]];
-}
-
-/** All replicas must hold the same, so an identity is drawn before the operation is logged. */
-function withId(operation: Operation, newId: () => string): Operation {
-  const [name, collection = null, document] = operation;
-  if (name !== 'insert' || typeof document !== 'object' || document === null || Array.isArray(document))
-    return operation;
-  return Object.hasOwn(document, '_id') ? operation : [name, collection, { _id: newId(), ...document }];
 }

@@ -1,12 +1,13 @@
 /** A connection that exists only in memory: what is sent is written down, and the other side can stop reading. */
 
-import type { Connection } from '../../../shared/tcp/connection';
+import type { Connection, ConnectionEvents } from '../../../shared/tcp/connection';
 import { DOCUMENT_FRAMES, type Reply } from '../../../shared/wire/documents';
 import { FrameDecoder } from '../../../shared/wire/frame';
 import { decodeJson } from '../../../shared/wire/json';
 
 export class FakeConnection implements Connection {
   readonly remote = '127.0.0.1:1';
+  events: ConnectionEvents = { received() {}, drained() {}, ended() {}, closed() {} };
   pendingBytes = 0;
   /** Does the other side read? */
   reads = true;

@@ -55,7 +55,7 @@ db > rmcol users
 Col removed.
 db > desc
 db > search users a=1
-Error: expected a collection, got "users": there is none of that name
+Error: there is no collection "users"
 db > dance
 Error: expected one of help, addcol, rmcol, desc, add, search, update, remove, exit, got "dance"
 db > addcol odd "...=any" b=bool f=float i=int

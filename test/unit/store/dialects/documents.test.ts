@@ -50,7 +50,7 @@ describe('the document dialect', () => {
     expect(replica.asked.map(({ operation }) => operation)).to.deep.equal([
       ['create', 'c', { a: 'str' }],
       ['insert', 'c', { _id: 'drawn', a: 'x' }],
-      ['search', 'c', {}, { bytes: 65_535 }],
+      ['search', 'c', {}, { bytes: 65_528 }],
       ['describe'],
     ]);
     expect(await ask(['status'])).to.have.nested.property('[0][1].role', 'leader');
@@ -66,40 +66,34 @@ describe('the document dialect', () => {
 
   it('takes the identity of a request from behind its arguments alone', async () => {
     await ask(
-      ['create', 'c', {}, { request: UUID }],
+      ['create', 'c', { request: 'str' }, { request: UUID }],
       ['insert', 'c', { request: UUID }],
       ['describe', { request: UUID }],
+      ['search', 'c', { request: UUID }],
     );
     expect(replica.asked).to.deep.equal([
-      { operation: ['create', 'c', {}], request: UUID },
+      { operation: ['create', 'c', { request: 'str' }], request: UUID },
       { operation: ['insert', 'c', { _id: 'drawn', request: UUID }], request: undefined },
       { operation: ['describe'], request: undefined, atLeast: 0 },
+      { operation: ['search', 'c', { request: UUID }, { bytes: 65_528 }], request: undefined, atLeast: 0 },
     ]);
-    expect(await ask(['destroy', 'c', { request: 'no' }])).to.deep.equal([
-      ['ko', 'expected a UUID as request, got "no"'],
-    ]);
-    await ask(['search', 'c', { request: UUID }], ['search', 'c', {}, { request: UUID }]);
-    expect(replica.asked.slice(-2).map(({ operation }) => operation[2])).to.deep.equal([{ request: UUID }, {}]);
   });
 
   it('reads a page', async () => {
     await ask(['create', 'c', {}], ['search', 'c', {}, { limit: 2, after: 'a', atLeast: 7 }]);
     expect(replica.asked[1]).to.deep.equal({
-      operation: ['search', 'c', {}, { limit: 2, after: 'a', bytes: 65_535 }],
+      operation: ['search', 'c', {}, { limit: 2, after: 'a', bytes: 65_528 }],
       request: undefined,
       atLeast: 7,
     });
   });
 
   const wrong: [request: Json[], reason: string][] = [
-    [['create', 'c'], 'expected ["create", collection, schema], got 1 argument'],
-    [['describe', 'c', 'd'], 'expected ["describe"] or ["describe", collection], got 2 arguments'],
-    [['status', 1], 'expected ["status"], got 1 argument'],
-    [['search', 'c', {}, 5], 'expected a page such as {"limit": 100, "after": "<_id>"}, got 5'],
-    [['search', 'c', {}, { limit: 0 }], 'expected a whole number above 0 as limit, got 0'],
-    [['search', 'c', {}, { after: 1 }], 'expected an _id as after, got 1'],
-    [['search', 'c', {}, { atLeast: -1 }], 'expected a position in the log as atLeast, got -1'],
-    [['search', 'c', {}, { bytes: 9 }], 'expected a page of limit, after, atLeast, got "bytes"'],
+    [['create', 'c'], '"create" wants a collection\'s name and a schema, not 1 argument'],
+    [['describe', 'c', 'd'], '"describe" wants a collection\'s name or nothing, not 2 arguments'],
+    [['search', 'c', {}, 5], 'a page is an object'],
+    [['search', 'c', {}, { atLeast: -1 }], '"atLeast" of a page is an integer from 0 on'],
+    [['insert', 'c', {}], 'there is no collection "c"'],
   ];
   for (const [request, reason] of wrong) {
     it(`says what is wrong with ${JSON.stringify(request)}, and serves the next`, async () => {
@@ -114,8 +108,8 @@ describe('the document dialect', () => {
     ['a length of 0', hex('0000'), /^expected a length from 1 to 65535, got 0/],
     ['JSON that is none', encodeFrame(latin1('[1'), DOCUMENT_FRAMES), /^expected JSON in UTF-8/],
     ['no list', frameOf({ a: 1 }), /^expected a request, a list/],
-    ['a list without an operation', frameOf([1]), /^expected one of create, describe/],
-    ['an unknown operation', frameOf(['__proto__']), /^expected one of create, describe/],
+    ['a list without an operation', frameOf([1]), /^expected one of create, destroy/],
+    ['an unknown operation', frameOf(['__proto__']), /^expected one of create, destroy/],
   ];
   for (const [what, bytes, reason] of noRequests) {
     it(`refuses ${what}, and closes`, async () => {
@@ -147,26 +141,26 @@ describe('the document dialect', () => {
   });
 
   it('says of a reply that fits no frame what to do', async () => {
-    await ask(['create', 'c', {}]);
-    const { rows } = replica.collections.get('c')!;
-    for (const id of ['a', 'b', 'c']) rows.set(id, { _id: id, text: 'x'.repeat(30_000) });
-    expect(await ask(['search', 'c', {}])).to.deep.equal([
-      [
-        'ko',
-        'the documents found do not fit a reply of 65535 bytes: ask for pages, such as {"limit": 100, "after": "<_id>"}',
-      ],
-    ]);
-    rows.set('b', { _id: 'b', text: 'x'.repeat(70_000) });
-    expect(await ask(['search', 'c', {}, { limit: 1, after: 'a' }])).to.deep.equal([
-      ['ko', 'the document with _id "b" does not fit a reply of 65535 bytes: the export and REST can read it'],
-    ]);
+    await ask(['create', 'c', { text: 'str' }]);
+    for (const id of ['a', 'b', 'c']) replica.applied(['insert', 'c', { _id: id, text: 'x'.repeat(30_000) }]);
+    expect((await ask(['search', 'c', {}]))[0]).to.match(/^ko,.* do not fit a reply of 65528 bytes: ask for pages/);
+    replica.applied(['put', 'c', { _id: 'b', text: 'x'.repeat(70_000) }, {}]);
+    expect((await ask(['search', 'c', {}, { limit: 1, after: 'a' }]))[0]).to.match(
+      /^ko,the document "b" alone has .*: the export and REST can read it$/,
+    );
+    for (let i = 0; i < 500; i++) replica.applied(['create', `${i}${'x'.repeat(120)}`, {}]);
+    expect((await ask(['describe']))[0]).to.match(
+      /^ko,the reply has \d+ bytes, and a frame room for 65535: ask for less/,
+    );
   });
 
   it('sends a reply of exactly 65,535 bytes', async () => {
-    await ask(['create', 'c', {}]);
+    await ask(['create', 'c', { text: 'str' }]);
     const around = JSON.stringify(['ok', [{ _id: 'a', text: '' }]]).length;
-    replica.collections.get('c')!.rows.set('a', { _id: 'a', text: 'x'.repeat(65_535 - around) });
+    replica.applied(['insert', 'c', { _id: 'a', text: 'x'.repeat(65_535 - around) }]);
     expect((await ask(['search', 'c', {}]))[0]).to.have.property('0', 'ok');
+    replica.applied(['put', 'c', { _id: 'a', text: 'x'.repeat(65_536 - around) }, {}]);
+    expect((await ask(['search', 'c', {}]))[0]).to.have.property('0', 'ko');
   });
 
   it('serves one request after the other', async () => {
@@ -197,7 +191,7 @@ describe('the document dialect', () => {
 
   it('asks nothing more of the replica while its replies are not read, and reads no more when too much waits', async () => {
     connection.reads = false;
-    await ask(['create', 'c', {}], ['describe']);
+    await ask(['create', 'c', { text: 'str' }], ['describe']);
     expect(replica.asked).to.have.length(1);
     const big = frameOf(['insert', 'c', { text: 'x'.repeat(60_000) }]);
     for (let i = 0; i < 3; i++) client.received(big);

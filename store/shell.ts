@@ -1,0 +1,27 @@
+/** The store's command: starts a replica, says so, and ends it when told. */
+
+import { escapeJson, escapeText } from '../shared/escape';
+import type { Io } from '../shared/program/run-main';
+import type { StoreCommandOptions } from './options';
+import { readyEvent, readyLine, turnEvent, turnLine } from './report';
+import { connect } from './server';
+
+/** Runs the command. Gives the exit status. */
+export async function run({ path, settings, json }: StoreCommandOptions, io: Io): Promise<number> {
+  const say = (line: string, event: object): void => io.out(json ? escapeJson(JSON.stringify(event)) : line);
+  const server = connect(path, settings, {
+    note: (text) => io.err(`store: ${escapeText(text)}`),
+    turned: (status) => say(turnLine(status), turnEvent(status)),
+  });
+  const ended = new Promise<void>((end) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) io.onSignal(signal, end);
+  });
+  const running = server.run().then(() => say(readyLine(server), readyEvent(server)));
+  try {
+    await Promise.race([running.then(() => server.ended), ended]);
+  } finally {
+    await server.close();
+  }
+  say('store bye', { event: 'bye' });
+  return 0;
+}

@@ -26,7 +26,7 @@ export interface LiveEvents {
   /** One sentence for people. */
   note(text: string): void;
   /** Role, epoch or leader have changed. */
-  turned(status: Status): void;
+  turned(): void;
   /** It is over; `close` is still to be called. */
   ended(ending: Ending): void;
 }
@@ -242,7 +242,7 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     const turned = `${role} ${epoch} ${leader}`;
     if (turned === this.#turned) return;
     this.#turned = turned;
-    this.#events.turned(this.status());
+    this.#events.turned();
   }
 }
 

@@ -18,7 +18,7 @@ export interface ServerEvents {
   /** One sentence for people. */
   note?: (text: string) => void;
   /** Its role, epoch or leader have changed. */
-  turned?: (status: Status) => void;
+  turned?: () => void;
 }
 
 /** One replica of a store. */
@@ -61,7 +61,7 @@ class StoreServer implements Server {
   readonly ended: Promise<void>;
   readonly #options: StoreOptions;
   readonly #note: (text: string) => void;
-  readonly #turned: (status: Status) => void;
+  readonly #turned: () => void;
   readonly #port: Port;
   #folder: ReplicaFolder | undefined;
   #live: LiveReplica | undefined;

@@ -9,16 +9,25 @@ import { connect } from './server';
 /** Runs the command. Gives the exit status. */
 export async function run({ path, settings, json }: StoreCommandOptions, io: Io): Promise<number> {
   const say = (line: string, event: object): void => io.out(json ? escapeJson(JSON.stringify(event)) : line);
+  const sayTurn = (): void => say(turnLine(server.status()), turnEvent(server.status()));
+  let isReady = false;
   const server = connect(path, settings, {
     note: (text) => io.err(`store: ${escapeText(text)}`),
-    turned: (status) => say(turnLine(status), turnEvent(status)),
+    // The ready line is the first one, for whoever waits for it.
+    turned: () => isReady && sayTurn(),
   });
   const ended = new Promise<void>((end) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) io.onSignal(signal, end);
   });
-  const running = server.run().then(() => say(readyLine(server), readyEvent(server)));
+  const serve = async (): Promise<void> => {
+    await server.run();
+    say(readyLine(server), readyEvent(server));
+    isReady = true;
+    sayTurn();
+    await server.ended;
+  };
   try {
-    await Promise.race([running.then(() => server.ended), ended]);
+    await Promise.race([serve(), ended]);
   } finally {
     await server.close();
   }

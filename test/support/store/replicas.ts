@@ -16,7 +16,7 @@ export class Replicas {
   async start(address = '127.0.0.1:0', words: readonly string[] = []): Promise<ReplicaProcess> {
     const command = start('store', [this.path, address, ...words]);
     const ready = await command.until(/serving at (\S+),/);
-    return { ...command, address: ready[1]! };
+    return Object.assign(command, { address: ready[1]! });
   }
 
   /** A leader and followers, all in sync. */
@@ -33,9 +33,9 @@ export class Replicas {
   }
 
   /** Ends one as the machine would, without a word. */
-  async kill({ child }: ReplicaProcess): Promise<void> {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await new Promise((done) => child.once('close', done));
+  async kill(command: ReplicaProcess): Promise<void> {
+    command.child.kill('SIGKILL');
+    await command.ended();
   }
 
   /** Takes the files away; the processes are ended by `endAllCommands`. */

@@ -9,6 +9,7 @@ import { type Clock, monotonicClock } from '../clock';
 import type { ChangeOutcome, Configuration, Coordination, CoordinationOptions, Member } from '../coordination';
 import { Fence } from '../fence';
 import { Notices } from '../notices';
+import { Turns } from '../turns';
 import { bootIdentity, codeOf, type Files, realFiles } from './files';
 import { MembersFolder } from './members-folder';
 import { RecordFolder } from './record-folder';
@@ -44,13 +45,11 @@ class LocalCoordination implements Coordination {
   readonly #fence: Fence;
   readonly #members: MembersFolder;
   readonly #record: RecordFolder;
+  readonly #turns: Turns;
   readonly #endWatches: readonly (() => void)[];
   /** The record told last; null before the first. */
   #told: Configuration | undefined | null = null;
   #alive: readonly Member[] = [];
-  #turning: Promise<void> | undefined;
-  #turnAgain = false;
-  #cancelTurn = () => {};
   #closed = false;
 
   constructor(options: LocalOptions, files: Files, boot: string) {
@@ -64,14 +63,15 @@ class LocalCoordination implements Coordination {
     this.#fence = new Fence(clock, events.session.bind(events));
     this.#members = new MembersFolder(join(folder, 'members'), files, this.#notices);
     this.#record = new RecordFolder(join(folder, 'record'), files, this.#notices);
+    this.#turns = new Turns(clock, () => this.#turn());
     this.#endWatches = [
-      this.#record.watch(() => this.#turn()),
+      this.#record.watch(() => this.#turns.ask()),
       this.#members.watch(
         (id) => this.#alive.some((member) => member.id === id),
-        () => this.#turn(),
+        () => this.#turns.ask(),
       ),
     ];
-    this.#turn();
+    this.#turns.ask();
   }
 
   async read(): Promise<Configuration | undefined> {
@@ -86,32 +86,17 @@ class LocalCoordination implements Coordination {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelTurn();
     this.#fence.close();
     for (const end of this.#endWatches) end();
-    await this.#turning;
+    await this.#turns.close();
     await this.#members.remove(this.#options.member.id);
   }
 
-  /** Writes our lease and looks at everything: one such turn at a time, and one more for all who asked meanwhile. */
-  #turn(): void {
-    this.#turnAgain = true;
-    this.#turning ??= this.#turns();
-  }
-
-  async #turns(): Promise<void> {
-    let lapseMs = Number.POSITIVE_INFINITY;
-    while (this.#turnAgain && !this.#closed) {
-      this.#turnAgain = false;
-      await this.#renew();
-      await this.#lookAtRecord();
-      lapseMs = await this.#lookAtMembers();
-    }
-    this.#turning = undefined;
-    if (this.#closed) return;
-    this.#cancelTurn();
-    const waitMs = Math.min(this.#options.sessionMs / TURNS_A_SESSION, lapseMs);
-    this.#cancelTurn = this.#clock.after(waitMs, () => this.#turn());
+  /** Writes our lease and looks at everything. Gives after how many ms that is to be done again. */
+  async #turn(): Promise<number> {
+    await this.#renew();
+    await this.#lookAtRecord();
+    return Math.min(this.#options.sessionMs / TURNS_A_SESSION, await this.#lookAtMembers());
   }
 
   /** Our lease runs from before it was written: whoever reads it counts so too. */

@@ -7,6 +7,8 @@
 import { createInterface } from 'node:readline';
 import type { Configuration, CoordinationOptions } from '../../../store/coordination/coordination';
 import { openLocal } from '../../../store/coordination/local/local';
+import { parseZookeeperPlace } from '../../../store/coordination/zookeeper/servers';
+import { openZookeeper } from '../../../store/coordination/zookeeper/zookeeper';
 
 const [service, place = '', id = '', sessionMs] = process.argv.slice(2);
 const tell = (event: object): void => console.log(JSON.stringify(event));
@@ -22,8 +24,10 @@ async function main(): Promise<void> {
       notice: (notice) => tell({ notice }),
     },
   };
-  const coordination = service === 'local' ? await openLocal({ ...options, folder: place }) : undefined;
-  if (!coordination) throw new Error(`no such service: ${service}`);
+  const coordination =
+    service === 'local'
+      ? await openLocal({ ...options, folder: place })
+      : openZookeeper({ ...options, place: parseZookeeperPlace(place) });
   for await (const line of createInterface({ input: process.stdin })) {
     const [word, next] = [line.split(' ', 1)[0], line.slice(7)];
     if (word === 'read') {

@@ -23,24 +23,16 @@ export class Fence {
 
   /** The session holds until then, unless this is called again before. Tells what is new: that it lapsed meanwhile, too. */
   hold(untilMs: number): void {
-    this.lapse();
+    this.#look();
     this.#untilMs = untilMs;
-    const leftMs = untilMs - this.#clock.nowMs();
-    if (leftMs <= 0) return;
-    this.#cancel();
-    this.#cancel = this.#clock.after(leftMs, () => this.lapse());
-    this.#turn(true);
-  }
-
-  /** Tells it if the time is over. */
-  lapse(): void {
-    if (!this.holds) this.#turn(false);
+    if (this.#clock.nowMs() < untilMs) this.#turn(true);
+    this.#look();
   }
 
   /** The service says that it is over. */
   drop(): void {
     this.#untilMs = Number.NEGATIVE_INFINITY;
-    this.lapse();
+    this.#look();
   }
 
   /** Nothing is told any more. */
@@ -48,6 +40,13 @@ export class Fence {
     this.#cancel();
     this.#untilMs = Number.NEGATIVE_INFINITY;
     this.#told = false;
+  }
+
+  /** Tells it if the time is over; looks again when it may be. Timers are called up to a millisecond early. */
+  #look(): void {
+    this.#cancel();
+    if (!this.holds) this.#turn(false);
+    else this.#cancel = this.#clock.after(this.#untilMs - this.#clock.nowMs(), () => this.#look());
   }
 
   #turn(held: boolean): void {

@@ -25,7 +25,7 @@ export class CoordinationMember {
   /** @param before words before the command, such as those that run it in another network namespace */
   constructor(service: 'local' | 'zookeeper', place: string, id: string, sessionMs: number, before: string[] = []) {
     this.id = id;
-    const script = [process.execPath, '-r', 'ts-node/register', join(__dirname, 'coordination-child.ts')];
+    const script = [process.execPath, join(__dirname, 'coordination-child.cjs')];
     const [command = '', ...words] = [...before, ...script, service, place, id, String(sessionMs)];
     this.#child = spawn(command, words);
     this.#child.stdin.on('error', () => {});

@@ -7,6 +7,17 @@ import { configuration } from './local-member';
 /** As short as ZooKeeper's servers are told to grant it in tests. */
 export const SESSION_MS = 1500;
 
+/** Makes a version, by one whose session may have lapsed because this machine is busy. */
+export async function changed(member: CoordinationMember, version: number): Promise<void> {
+  const next = configuration(version, member.id);
+  while ((await member.change(next)) !== 'done') {
+    const record = await member.read();
+    if (typeof record === 'object' && record?.version === version) break;
+    await member.joined();
+  }
+  expect(await member.read()).to.deep.equal(next);
+}
+
 /** Declares the tests for a service; `newPlace` gives a folder or a chroot that nobody used before. */
 export function testCoordination(service: 'local' | 'zookeeper', newPlace: () => string): void {
   let place: string;
@@ -19,17 +30,6 @@ export function testCoordination(service: 'local' | 'zookeeper', newPlace: () =>
   const join = (id: string): Promise<CoordinationMember> =>
     new CoordinationMember(service, place, id, SESSION_MS).joined();
   const joinAll = (...ids: string[]): Promise<CoordinationMember[]> => Promise.all(ids.map(join));
-
-  /** By one whose session may have lapsed because this machine is busy. */
-  async function changed(member: CoordinationMember, version: number): Promise<void> {
-    const next = configuration(version, member.id);
-    while ((await member.change(next)) !== 'done') {
-      const record = await member.read();
-      if (typeof record === 'object' && record?.version === version) break;
-      await member.joined();
-    }
-    expect(await member.read()).to.deep.equal(next);
-  }
 
   it('shows everybody to everybody, and no record at first', async () => {
     const members = await joinAll('a', 'b', 'c');

@@ -96,7 +96,7 @@ class RealFile implements LogFile, ReadableFile {
   }
 }
 
-async function flushFolder(folder: string): Promise<void> {
+export async function flushFolder(folder: string): Promise<void> {
   // Windows opens no folder, and keeps names by itself.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

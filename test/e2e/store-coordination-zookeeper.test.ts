@@ -1,6 +1,8 @@
 /** Coordination through real ZooKeeper servers. Skipped where they are not installed. */
 
 import { expect } from 'chai';
+import { monotonicClock } from '../../store/coordination/clock';
+import { ZookeeperClient } from '../../store/coordination/zookeeper/client';
 import { CoordinationMember, killAllMembers } from '../support/store/coordination-member';
 import { changed, SESSION_MS, testCoordination } from '../support/store/coordination-suite';
 import { configuration } from '../support/store/local-member';
@@ -116,15 +118,47 @@ describe('the coordination by ZooKeeper', function () {
       expect(await readOnce(a)).to.deep.equal(configuration(2, 'a'));
     });
 
-    it('or it was not, and never will be, however late it arrives', async () => {
+    it('or it was not, and never will be, however late it arrives, even after its holder died and came back', async () => {
       const wire = used();
       wire.holdFrom('"version":2', 'up');
-      expect(await a.change(configuration(2, 'a'))).to.equal('unknown');
-      expect(await readOnce(a)).to.deep.equal(configuration(1, 'a'));
+      void a.change(configuration(2, 'a'));
+      await wire.waits();
+      await a.kill();
+      const other = wires.find((each) => each !== wire)!;
+      const again = await member(other.address, 'a', LONG_SESSION_MS).joined();
+      expect(await again.read()).to.deep.equal(configuration(1, 'a'));
       await wire.release();
-      expect(await readOnce(a)).to.deep.equal(configuration(1, 'a'));
-      await changed(a, 2);
+      expect(await again.read()).to.deep.equal(configuration(1, 'a'));
+      await changed(again, 2);
     });
+  });
+
+  it('shows people who is who, and takes a node that is there no more as it was', async () => {
+    const zookeeper = await started();
+    const a = await member(`${zookeeper.servers}/store/1`, 'a').joined();
+    const b = await member(`${zookeeper.servers}/store/1`, 'b').joined();
+    await changed(a, 1);
+    const person = await connected(zookeeper.servers);
+    ending.push(() => person.close());
+    expect((await person.children('/store/1/members')).sort()).to.deep.equal(['a@127.0.0.1:8097', 'b@127.0.0.1:8098']);
+    await untilNode(
+      person,
+      '/store/1/members/a@127.0.0.1:8097',
+      '{"id":"a","address":"127.0.0.1:8097","role":"leader"}',
+    );
+    await untilNode(
+      person,
+      '/store/1/members/b@127.0.0.1:8098',
+      '{"id":"b","address":"127.0.0.1:8098","role":"joining"}',
+    );
+    await person.remove('/store/1/members/b@127.0.0.1:8098');
+    await a.sees('a');
+    await a.sees('a', 'b');
+    await person.set('/store/1/record', Buffer.from('{"version":2}'), -1);
+    await b.until(() => b.notices.length > 0, 'it named the damaged record');
+    expect(b.notices).to.deep.equal(["expected a whole record in ZooKeeper's /store/1/record, got a damaged one"]);
+    expect(await a.read()).to.equal(b.notices[0]);
+    expect(await a.change(configuration(2))).to.equal('refused');
   });
 
   it('knows that it is cut off before the others may go on without it, and comes back', async function () {
@@ -155,4 +189,21 @@ async function readOnce(member: CoordinationMember): ReturnType<CoordinationMemb
     const record = await member.read();
     if (typeof record !== 'string') return record;
   }
+}
+
+function connected(servers: string): Promise<ZookeeperClient> {
+  return new Promise((resolve) => {
+    const ignore = (): void => {};
+    const client: ZookeeperClient = new ZookeeperClient(servers, LONG_SESSION_MS, monotonicClock, {
+      connected: () => resolve(client),
+      expired: ignore,
+      changed: ignore,
+      answered: ignore,
+    });
+  });
+}
+
+/** Looks until the node holds that text. */
+async function untilNode(client: ZookeeperClient, path: string, text: string): Promise<void> {
+  while (String((await client.get(path))?.data) !== text);
 }

@@ -1,7 +1,8 @@
 /** The few things that are done to files here, each a step at which a process may be stopped; tests put their own in its place. */
 
 import { watch } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { flushFolder } from '../../journal/files';
 
 export interface Files {
   makeFolder(path: string): Promise<void>;
@@ -34,17 +35,6 @@ export const realFiles: Files = {
   flushFolder,
   watch: watchFolder,
 };
-
-async function flushFolder(folder: string): Promise<void> {
-  // Windows opens no folder, and keeps names by itself.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** Where the system has no more watches to give, polling alone has to do. */
 function watchFolder(folder: string, changed: (name: string) => void): () => void {

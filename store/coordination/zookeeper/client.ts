@@ -56,6 +56,8 @@ export class ZookeeperClient {
   readonly #changed: () => void;
   /** The attempt to connect that was under way at the last look. */
   #attempt: Socket | undefined;
+  /** Ends each call that is not answered yet: one thing is asked at a time. */
+  readonly #calls = new Set<(reason: string) => void>();
   #cancelLook = () => {};
   #ended = false;
 
@@ -67,7 +69,7 @@ export class ZookeeperClient {
     this.#internals = (this.#client as unknown as { connectionManager: Internals }).connectionManager;
     this.#mend();
     this.#client.on('state', (state) => {
-      if (state === State.DISCONNECTED) this.#internals.pendingBuffer = null;
+      if (state === State.DISCONNECTED) this.#disconnected();
       if (this.#ended) return;
       if (state === State.SYNC_CONNECTED) events.connected();
       if (state === State.EXPIRED) events.expired();
@@ -166,11 +168,18 @@ export class ZookeeperClient {
       // The library would keep it, and send it whenever it is connected again.
       if (!this.isConnected) return reject(new ZookeeperError(Exception.CONNECTION_LOSS, 'not connected'));
       const sentMs = this.#clock.nowMs();
+      const fail = (reason: string): void => {
+        this.#calls.delete(fail);
+        cancel();
+        reject(new ZookeeperError(undefined, reason));
+      };
       const cancel = this.#clock.after(this.sessionMs * share, () => {
+        fail('no answer in time');
         this.#disconnect();
-        reject(new ZookeeperError(undefined, 'no answer in time'));
       });
+      this.#calls.add(fail);
       start((error, result) => {
+        if (!this.#calls.delete(fail)) return;
         cancel();
         const code = error ? (error as Exception).code : 0;
         const isAnswered = code !== Exception.CONNECTION_LOSS && code !== Exception.SESSION_EXPIRED;
@@ -188,6 +197,12 @@ export class ZookeeperClient {
     else if (socket && socket === this.#attempt) this.#disconnect();
     else this.#attempt = socket;
     this.#cancelLook = this.#clock.after(this.sessionMs / 4, () => this.#look());
+  }
+
+  /** The library forgets neither half an answer nor calls that it had not sent or could not understand. */
+  #disconnected(): void {
+    this.#internals.pendingBuffer = null;
+    for (const fail of this.#calls) fail('the connection was lost');
   }
 
   /** The library then tries the next server, unless this is closed. */

@@ -2,7 +2,7 @@
 
 import { usageError } from '../../../shared/errors';
 import { escapeText } from '../../../shared/escape';
-import { hostPortOf } from '../../../shared/host-port';
+import { peerOf } from '../../../shared/host-port';
 
 export interface ZookeeperPlace {
   /** `host:port,...`. */
@@ -16,7 +16,7 @@ export function parseZookeeperPlace(text: string): ZookeeperPlace {
   const slash = text.includes('/') ? text.indexOf('/') : text.length;
   const servers = text.slice(0, slash);
   const chroot = text.slice(slash).replace(/\/$/, '');
-  for (const server of servers.split(',')) hostPortOf(server, 'a ZooKeeper server');
+  for (const server of servers.split(',')) peerOf(server, 'a ZooKeeper server');
   if (chroot !== '' && !/^(\/(?!\.{1,2}(\/|$))[^\s/]+)+$/.test(chroot)) {
     throw usageError(
       `expected /name/name behind the ZooKeeper servers, got "${escapeText(chroot)}": that is no path of a node`,

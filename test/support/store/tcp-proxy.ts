@@ -1,9 +1,15 @@
 /** A wire that tests hold: bytes wait in it, one way or both, for as long as they say. */
 
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 type Way = 'up' | 'down';
+
+interface Waiting {
+  way: Way;
+  to: Socket;
+  bytes: Buffer;
+}
 
 export class TcpProxy {
   readonly #server: Server;
@@ -11,7 +17,8 @@ export class TcpProxy {
   /** What is held from the moment on that bytes with this text are sent to the server. */
   #trigger: { text: string; ways: readonly Way[] } | undefined;
   /** Bytes that wait, and where they go: bounded by what a test sends. */
-  readonly #waiting: { way: Way; to: Socket; bytes: Buffer }[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #waited = new EventEmitter();
   readonly #sockets = new Set<Socket>();
 
   private constructor(server: Server) {
@@ -46,6 +53,11 @@ export class TcpProxy {
     this.#trigger = { text, ways };
   }
 
+  /** Resolves once bytes wait. */
+  async waits(): Promise<void> {
+    while (this.#waiting.length === 0) await once(this.#waited, 'waited');
+  }
+
   /** Delivers what waited. Resolves once the server has answered it, or hung up. */
   async release(): Promise<void> {
     this.#held = [];
@@ -63,12 +75,17 @@ export class TcpProxy {
     await once(this.#server.close(), 'close');
   }
 
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#waited.emit('waited');
+  }
+
   #join(client: Socket, server: Socket): void {
     const carry = (way: Way, from: Socket, to: Socket): void => {
       this.#sockets.add(from);
       from.on('data', (bytes: Buffer) => {
         if (this.#trigger && bytes.includes(this.#trigger.text)) this.#held = this.#trigger.ways;
-        if (this.#held.includes(way)) this.#waiting.push({ way, to, bytes });
+        if (this.#held.includes(way)) this.#wait({ way, to, bytes });
         else to.write(bytes);
       });
       from.on('error', () => {});

@@ -13,6 +13,8 @@ const READERS_MAX = 126;
 export interface LmdbOptions {
   /** Opens at the last flushed transaction even where the machine has not stopped since. */
   asAfterPowerCut?: boolean;
+  /** For who looks at a state, perhaps another process's: the file must be there, and nothing is written. */
+  readOnly?: boolean;
 }
 
 type Options = Parameters<RootDatabase<string, Buffer>['getRange']>[0] & object;
@@ -22,13 +24,14 @@ export class LmdbEngine implements Engine {
   readonly #now: LmdbReader;
 
   /** @param path of the file; another with `-lock` behind its name stands beside it */
-  constructor(path: string, { asAfterPowerCut = false }: LmdbOptions = {}) {
+  constructor(path: string, { asAfterPowerCut = false, readOnly = false }: LmdbOptions = {}) {
     this.#db = open({
       path,
       noSubdir: true,
       encoding: 'string',
       keyEncoding: 'binary',
-      overlappingSync: true,
+      overlappingSync: !readOnly,
+      readOnly,
       safeRestore: asAfterPowerCut,
       maxReaders: READERS_MAX,
     } as Parameters<typeof open>[0]);

@@ -16,7 +16,7 @@ async function run(): Promise<void> {
       await engine.flush();
       flushed = count;
     }
-    if (count === 250) process.send?.({ flushed, committed: count });
+    if (count === 250) process.send?.({ flushed });
   }
 }
 

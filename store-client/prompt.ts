@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { OperatorError } from '../shared/errors';
 import { escapeText } from '../shared/escape';
 import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from '../shared/program/history';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import type { Description, StoreClient } from './client';
 import { execute, type Output } from './commands';
 import { completions } from './completion';
@@ -19,11 +19,11 @@ const CLEAR_LINE = '\r\u001b[K';
 const COMPLETION_MS = 500;
 
 /** Runs what is typed, until `exit`, Ctrl-D or the end of input. */
-export async function prompt(client: StoreClient, print: (output: Output) => void, io: Io): Promise<void> {
-  const path = historyFile(io.environment, 'store-client-history');
+export async function prompt(client: StoreClient, print: (output: Output) => void, streams: Streams): Promise<void> {
+  const path = historyFile(streams.environment, 'store-client-history');
   const terminal = createInterface({
-    input: io.input,
-    output: io.output,
+    input: streams.input,
+    output: streams.output,
     prompt: PROMPT,
     history: loadHistory(path),
     historySize: HISTORY_MAX,
@@ -36,7 +36,7 @@ export async function prompt(client: StoreClient, print: (output: Output) => voi
   terminal.on('SIGINT', () => {
     if (command) return command.abort();
     // As a shell does: leave the line, take a new one.
-    io.output.write('\n');
+    streams.output.write('\n');
     terminal.write(null, { ctrl: true, name: 'e' });
     terminal.write(null, { ctrl: true, name: 'u' });
     terminal.prompt();
@@ -52,15 +52,15 @@ export async function prompt(client: StoreClient, print: (output: Output) => voi
     if (line.trim() === 'exit') break;
     if (line.trim() !== '') {
       command = new AbortController();
-      await runAlive(line, client, print, io, command.signal);
+      await runAlive(line, client, print, streams, command.signal);
       command = undefined;
     }
     // Since Node 24 a closed terminal that is asked to prompt throws.
     if (!closed) terminal.prompt();
   }
   terminal.close();
-  if (line.trim() !== 'exit') io.output.write('\n');
-  io.out(BYE);
+  if (line.trim() !== 'exit') streams.output.write('\n');
+  streams.out(BYE);
 }
 
 /** Runs one line, with a line that counts the seconds while nothing comes. */
@@ -68,18 +68,18 @@ async function runAlive(
   line: string,
   client: StoreClient,
   print: (output: Output) => void,
-  io: Io,
+  streams: Streams,
   signal: AbortSignal,
 ): Promise<void> {
   const startMs = performance.now();
   let shown = false;
   const timer = setInterval(() => {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-    io.output.write(`${CLEAR_LINE}waiting ${seconds} s (Ctrl-C gives up)`);
+    streams.output.write(`${CLEAR_LINE}waiting ${seconds} s (Ctrl-C gives up)`);
     shown = true;
   }, SIGN_OF_LIFE_MS);
   const clear = (): void => {
-    if (shown) io.output.write(CLEAR_LINE);
+    if (shown) streams.output.write(CLEAR_LINE);
     shown = false;
   };
   try {
@@ -89,8 +89,8 @@ async function runAlive(
     }
   } catch (error) {
     clear();
-    if (signal.aborted) io.out('given up');
-    else if (error instanceof OperatorError) io.out(`Error: ${escapeText(error.message)}`);
+    if (signal.aborted) streams.out('given up');
+    else if (error instanceof OperatorError) streams.out(`Error: ${escapeText(error.message)}`);
     else throw error;
   } finally {
     clearInterval(timer);

@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 import { OperatorError } from '../shared/errors';
 import { escapeJson, escapeText } from '../shared/escape';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { connectClient, type StoreClient } from './client';
 import { execute, type Output } from './commands';
 import type { StoreClientOptions } from './options';
@@ -11,16 +11,16 @@ import { prompt } from './prompt';
 import { wordsOf } from './words';
 
 /** Runs the command. Gives the exit status: 1 when a command was not done. */
-export async function run({ contact, words, timeoutMs, json }: StoreClientOptions, io: Io): Promise<number> {
+export async function run({ contact, words, timeoutMs, json }: StoreClientOptions, streams: Streams): Promise<number> {
   const print = ({ lines, json: value }: Output): void => {
-    if (!json) lines.forEach(io.out);
-    else if (value !== undefined) io.out(escapeJson(JSON.stringify(value)));
+    if (!json) lines.forEach(streams.out);
+    else if (value !== undefined) streams.out(escapeJson(JSON.stringify(value)));
   };
   const client = await connectClient(contact, { timeoutMs });
   try {
-    if (words.length > 0) return await runAll([commandOf(words)], client, print, io);
-    if (!io.input.isTTY) return await runAll(linesOf(io), client, print, io);
-    await prompt(client, print, io);
+    if (words.length > 0) return await runAll([commandOf(words)], client, print, streams);
+    if (!streams.input.isTTY) return await runAll(linesOf(streams), client, print, streams);
+    await prompt(client, print, streams);
     return 0;
   } finally {
     await client.close();
@@ -33,8 +33,8 @@ function commandOf(words: readonly string[]): string | readonly string[] {
 }
 
 /** Commands from a pipe or a file, one a line; blank lines are skipped, `exit` ends. */
-async function* linesOf(io: Io): AsyncGenerator<string, void> {
-  for await (const line of createInterface({ input: io.input, crlfDelay: Number.POSITIVE_INFINITY })) {
+async function* linesOf(streams: Streams): AsyncGenerator<string, void> {
+  for await (const line of createInterface({ input: streams.input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === 'exit') return;
     if (line.trim() !== '') yield line;
   }
@@ -45,10 +45,10 @@ async function runAll(
   commands: Iterable<string | readonly string[]> | AsyncIterable<string>,
   client: StoreClient,
   print: (output: Output) => void,
-  io: Io,
+  streams: Streams,
 ): Promise<number> {
   const gone = new AbortController();
-  io.onOutputClosed(() => gone.abort());
+  streams.onOutputClosed(() => gone.abort());
   let status = 0;
   for await (const command of commands) {
     try {
@@ -58,7 +58,7 @@ async function runAll(
       // Nobody reads the results any more: the work is done.
       if (gone.signal.aborted) return 0;
       if (!(error instanceof OperatorError)) throw error;
-      io.err(`store-client: ${escapeText(error.message)}`);
+      streams.err(`store-client: ${escapeText(error.message)}`);
       status = 1;
     }
   }

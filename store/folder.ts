@@ -77,17 +77,15 @@ export class ReplicaFolder {
   }
 
   /** Opens log and state; what is damaged is told, and set aside. @throws OperatorError `file` */
-  async recover(boot: string): Promise<Recovery> {
-    const place = await this.place();
-    const asAfterPowerCut = place !== undefined && place.boot !== boot;
+  async recover(): Promise<Recovery> {
     try {
-      return await this.#open(asAfterPowerCut);
+      return await this.#open();
     } catch (error) {
       if (!isDamage(error)) throw fileError('files that can be read and written', this.path, error);
       const former = this.#facts.id;
       await this.setAside(error.message);
       this.#former = former;
-      return this.#open(false);
+      return this.#open();
     }
   }
 
@@ -117,9 +115,9 @@ export class ReplicaFolder {
     this.#unlock();
   }
 
-  async #open(asAfterPowerCut: boolean): Promise<Recovery> {
+  async #open(): Promise<Recovery> {
     const facts = this.#facts;
-    const engine = openState(join(this.path, STATE), asAfterPowerCut);
+    const engine = openState(join(this.path, STATE));
     try {
       const machine = new Documents(engine);
       const { tail, seen } = tailBehind(machine.applied.index);
@@ -155,9 +153,9 @@ function tailBehind(applied: number): { tail: Entry[]; seen: (entry: Entry) => v
   return { tail, seen };
 }
 
-function openState(path: string, asAfterPowerCut: boolean): LmdbEngine {
+function openState(path: string): LmdbEngine {
   try {
-    return new LmdbEngine(path, { asAfterPowerCut });
+    return new LmdbEngine(path);
   } catch (cause) {
     throw new OperatorError('damage', `expected the documents of a replica, got others in "${path}": ${cause}`, {
       cause,

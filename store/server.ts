@@ -130,7 +130,7 @@ class StoreServer implements Server {
     const { leader, ...settings } = this.#options;
     const boot = await bootIdentity();
     const coordination = await this.#coordinationFolder(boot);
-    const recovery = await folder.recover(boot);
+    const recovery = await folder.recover();
     await folder.writePlace({ coordination, boot });
     const live = new LiveReplica(
       { ...settings, address, contact: leader, hashEvery: HASH_EVERY, keepEntries: KEEP_ENTRIES },

@@ -67,6 +67,10 @@ describe('the documents', () => {
     expect(ids({ after: 'aa', limit: 1 })).to.deep.equal(['b']);
     expect(ids({ after: 'c' })).to.deep.equal([]);
     expect(ids({ limit: 0 })).to.deep.equal([]);
+    const adults = (page: Json) =>
+      (store.ask('search', 'users', { age: { '>': 17 } }, page)[1] as { _id: string }[]).map(({ _id }) => _id);
+    expect(adults({ after: 'a' })).to.deep.equal(['b', 'c']);
+    expect(adults({ after: 'b', limit: 3 })).to.deep.equal(['c']);
     expect(Object.keys((store.ask('search', 'users', { _id: 'aa' })[1] as object[])[0]!)).to.deep.equal([
       '_id',
       'name',

@@ -35,6 +35,8 @@ function withReplica(work: (replica: Replica) => Promise<void>): Promise<void> {
       log.append(['insert', 'users', { _id: `${i}`, age: i % 100 }], i % 2 ? undefined : `r${i}`);
     await journal.append(log.entries);
     new Documents(engine).apply(log.entries);
+    // Who opens the file beside it sees what is flushed.
+    await engine.flush();
     try {
       await work({ folder, journal, engine, log });
     } finally {

@@ -118,9 +118,9 @@ class LocalCoordination implements Coordination {
     this.#options.events.record(record);
   }
 
-  /** Tells who is alive, and gives how long no lease but ours can lapse, in ms. */
+  /** Tells who is alive, and gives how long no lease can lapse, in ms. */
   async #lookAtMembers(): Promise<number> {
-    const found = await this.#members.alive(this.#boot, this.#clock.nowMs(), this.#options.member.id);
+    const found = await this.#members.alive(this.#boot, this.#clock.nowMs());
     if (this.#closed || found === undefined) return Number.POSITIVE_INFINITY;
     if (JSON.stringify(found.members) !== JSON.stringify(this.#alive)) {
       this.#alive = found.members;

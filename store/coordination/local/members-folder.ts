@@ -19,8 +19,8 @@ export class MembersFolder {
     this.#notices = notices;
   }
 
-  /** Whose lease holds, and for how long none but `ownId`'s can lapse, in ms. Undefined: the folder cannot be read. */
-  async alive(boot: string, nowMs: number, ownId: string): Promise<{ members: Member[]; lapseMs: number } | undefined> {
+  /** Whose lease holds, and for how long none can lapse, in ms. Undefined: the folder cannot be read. */
+  async alive(boot: string, nowMs: number): Promise<{ members: Member[]; lapseMs: number } | undefined> {
     const members: Member[] = [];
     let lapseMs = Number.POSITIVE_INFINITY;
     try {
@@ -31,7 +31,7 @@ export class MembersFolder {
         const leftMs = lease ? holdsMs(lease, boot, nowMs) : 0;
         if (lease === undefined || leftMs === 0) continue;
         members.push({ id: lease.id, address: lease.address });
-        if (lease.id !== ownId) lapseMs = Math.min(lapseMs, leftMs);
+        lapseMs = Math.min(lapseMs, leftMs);
       }
     } catch (error) {
       this.#notices.amiss(this.#folder, `cannot read ${this.#folder}: ${codeOf(error)}`);

@@ -21,6 +21,12 @@ export interface ZookeeperOptions {
   address?: string;
 }
 
+/** Ended with this process, should a test be interrupted. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A server, or an ensemble of them. */
 export class Zookeeper {
   /** `host:port,...`, as clients name it. */
@@ -87,6 +93,8 @@ export class Zookeeper {
     words.push('org.apache.zookeeper.server.quorum.QuorumPeerMain', join(this.#folder, `${index}.cfg`));
     const child = spawn('java', words, { stdio: 'ignore' });
     this.#processes[index] = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     return child;
   }
 

@@ -70,6 +70,21 @@ describe('the local coordination', () => {
       expect(b.sessions).to.deep.equal([true, false]);
     });
 
+    it('runs from before its lease was written, however long that took', async () => {
+      const b = await join('b');
+      let written = (): void => {};
+      b.hook = (step) => {
+        return step === 'write' ? new Promise((resolve) => (written = resolve)) : undefined;
+      };
+      await clock.pass(SESSION_MS / 4);
+      await clock.pass(SESSION_MS / 2);
+      written();
+      await clock.pass(SESSION_MS / 2 - 1);
+      expect(b.held).to.equal(true);
+      await clock.pass(1);
+      expect(b.held).to.equal(false);
+    });
+
     it('ends for others at once when it is closed', async () => {
       const [a, b] = [await join('a'), await join('b')];
       await b.coordination.close();
@@ -182,7 +197,8 @@ describe('the local coordination', () => {
       const a = await join('a');
       await changeUpTo(a, 1, 2);
       const whole = files.get(`${RECORD}/0000000002.json`);
-      for (const damaged of ['', whole.slice(0, 40), whole.replace('"epoch":1', '"epoch":2'), '[]', 'null\n']) {
+      const older = files.get(`${RECORD}/0000000001.json`);
+      for (const damaged of ['', whole.slice(0, 40), whole.replace('"epoch":1', '"epoch":2'), older, '[]', 'null\n']) {
         files.set(`${RECORD}/0000000002.json`, damaged);
         const error = await a.coordination.read().catch((thrown: Error) => thrown);
         expect(error).to.have.property(

@@ -15,8 +15,8 @@ export interface Lease extends Member {
   sessionMs: number;
 }
 
-/** No session is longer; what says so is damaged. */
-const SESSION_MAX_MS = 3_600_000;
+/** A day: no setting allows a longer session, so what says so is damaged. */
+const SESSION_MAX_MS = 86_400_000;
 
 /** A line of JSON; the role is for people. */
 export function formatLease(lease: Lease, configuration: Configuration | undefined): string {

@@ -41,6 +41,8 @@ export class Streams<Message> {
   readonly #host: (host: number) => Host<Message> | undefined;
   readonly #streams = new Map<number, Stream<Message>>();
   readonly #cut = new Set<string>();
+  /** Told of everything that is sent. */
+  observer: ((from: number, message: Message) => void) | undefined;
   #last = 0;
 
   /** `host` gives who runs at a host now; undefined for nobody. */
@@ -65,6 +67,7 @@ export class Streams<Message> {
   }
 
   send(stream: number, from: number, message: Message): void {
+    this.observer?.(from, message);
     this.#put(stream, from, { kind: 'message', message });
   }
 

@@ -29,7 +29,7 @@ export class Clients {
    * back; its fate is known when an entry at its index is applied. Bounded by OPEN_MAX.
    */
   readonly #written = new Map<number, Written[]>();
-  /** At a leader: entries not applied yet that have a request identity, by that. */
+  /** At a leader: its entries not applied yet that have a request identity, by that. */
   readonly #underWay = new Map<string, Entry>();
   /** Reads that wait for an index to be applied. Bounded by OPEN_MAX. */
   #later: PendingRead[] = [];
@@ -64,13 +64,8 @@ export class Clients {
 
   /** An entry was made for a client. */
   wrote(entry: Entry, token: Token): void {
-    this.adopt([entry]);
+    if (entry.request !== undefined) this.#underWay.set(entry.request, entry);
     this.#await(entry, token);
-  }
-
-  /** A new leader finds entries in its log whose fate is not decided: their requests are under way. */
-  adopt(entries: readonly Entry[]): void {
-    for (const entry of entries) if (entry.request !== undefined) this.#underWay.set(entry.request, entry);
   }
 
   /** Lets a client wait for an entry that somebody asked for under the same identity; false when there is none. */

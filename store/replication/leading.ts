@@ -57,10 +57,9 @@ export class Leading {
     this.#replica = replica;
     this.#recorded = configuration;
     this.epoch = configuration.epoch;
-    const { clients, log, machine, now, self } = replica;
+    const { log, machine, now, self } = replica;
     this.#committed = machine.applied.index;
     this.#written = log.last.index;
-    clients.adopt(log.read(machine.applied.index + 1, log.last.index, Number.POSITIVE_INFINITY) ?? []);
     this.#first = this.#append(['lead', self.id]).index;
     for (const member of configuration.inSync) {
       if (member.id !== self.id) this.#peers.set(member.id, new Peer(member, undefined, now.ms));
@@ -75,7 +74,7 @@ export class Leading {
     return this.#committed;
   }
 
-  /** Has all that was committed before the epoch been applied? */
+  /** Has all that was committed before the epoch been applied? Before, it is not known which requests were done. */
   get isServing(): boolean {
     return this.#replica.machine.applied.index >= this.#first;
   }

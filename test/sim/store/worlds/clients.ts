@@ -37,7 +37,7 @@ export interface ClientOptions {
 /** How long an operation is tried again, milliseconds. */
 const PATIENCE_MS = 5000;
 /** How long one attempt may go unanswered. */
-const ATTEMPT_MS = 4000;
+const ATTEMPT_MS = 1800;
 
 export class Client {
   readonly history: Map<string, Operation<Input, Output>[]>;
@@ -70,7 +70,7 @@ export class Client {
     const { random, lists } = this.#options;
     const list = `list ${random.below(lists)}`;
     const kind = random.below(10);
-    if (kind < 6) this.append(list);
+    if (kind < 5) this.append(list);
     else if (kind < 8) this.#readAtLeader(list, this.#options.timeline.nowMs);
     else this.#readAnywhere(list);
   }
@@ -95,12 +95,13 @@ export class Client {
     const isLate = timeline.nowMs - operation.callMs > PATIENCE_MS;
     if (isLate || this.#stopped) return this.#think();
     const asked = { operation: ['append', list, value] as const, request, atLeast: 0, isRead: false };
+    const place = this.#options.places[this.#leader]!;
     const isDouble = request !== undefined && random.chance(10);
     if (isDouble) {
       tally.met('a write waited for its first request to be done');
-      this.#send(asked, () => {});
+      this.#send(place, asked, () => {});
     }
-    this.#send(asked, (answer) => {
+    this.#send(place, asked, (answer) => {
       if (answer?.kind === 'reply') {
         demand(answer.reply[0] === 'ok', 'an append is never a ko');
         operation.output = answer.reply[1] as number;
@@ -123,8 +124,10 @@ export class Client {
     const callMs = timeline.nowMs;
     if (callMs - sinceMs > PATIENCE_MS || this.#stopped) return this.#think();
     const asked = { operation: ['read', list] as const, request: undefined, atLeast: 0, isRead: true };
-    const place = this.#options.places[this.#leader]!;
-    this.#send(asked, (answer, led) => {
+    // Who has heard of no takeover goes on asking an old leader.
+    const { places } = this.#options;
+    const place = places[random.chance(40) ? random.below(places.length) : this.#leader]!;
+    this.#send(place, asked, (answer, led) => {
       if (answer?.kind === 'reply') {
         const values = answer.reply[1] as readonly number[];
         const operation = { input: { kind: 'read' as const }, output: values, callMs, returnMs: timeline.nowMs };
@@ -143,7 +146,7 @@ export class Client {
     const place = places[this.#leader]!;
     const atLeast = random.chance(50) ? this.#index : 0;
     const asked = { operation: ['read', list] as const, request: undefined, atLeast, isRead: true };
-    this.#send(asked, (answer) => {
+    this.#send(place, asked, (answer) => {
       if (answer?.kind === 'reply') {
         demand(answer.index >= atLeast, 'a read waits for the position that it names');
         if (answer.index < this.#index) tally.met('a follower answered an old state');
@@ -155,10 +158,11 @@ export class Client {
 
   /** One attempt: `done` is called once, with undefined when no answer came. */
   #send(
+    place: Place,
     asked: Omit<Parameters<NonNullable<Place['process']>['ask']>[0], 'done'>,
     done: (answer: Answer | undefined, led: boolean) => void,
   ): void {
-    const { random, places, timeline } = this.#options;
+    const { random, timeline } = this.#options;
     let isOver = false;
     const over = (answer: Answer | undefined, led: boolean): void => {
       if (isOver) return;
@@ -166,7 +170,6 @@ export class Client {
       done(answer, led);
     };
     const delayMs = (): number => 1 + random.unit() * 4;
-    const place = places[this.#leader]!;
     timeline.after(delayMs(), () => {
       const back = (answer: Answer | undefined, led: boolean): void =>
         timeline.after(delayMs(), () => over(answer, led));

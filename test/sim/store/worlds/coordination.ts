@@ -27,6 +27,9 @@ export class SimulatedCoordination {
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #tally: Tally;
+  /** Called with every record before it is one. */
+  readonly #witness: (next: Configuration) => void;
+  #before: Configuration | undefined;
   readonly #sessionMs: number;
   /** Changes that may still be made. */
   #changing = 0;
@@ -34,7 +37,14 @@ export class SimulatedCoordination {
   /** By identity: when the session ends. */
   readonly #sessions = new Map<string, { member: Member; endsMs: number }>();
 
-  constructor(timeline: Timeline, random: Random, tally: Tally, sessionMs: number) {
+  constructor(
+    timeline: Timeline,
+    random: Random,
+    tally: Tally,
+    sessionMs: number,
+    witness: (next: Configuration) => void,
+  ) {
+    this.#witness = witness;
     this.#timeline = timeline;
     this.#random = random;
     this.#tally = tally;
@@ -115,6 +125,8 @@ export class SimulatedCoordination {
 
   #take(next: Configuration): boolean {
     if ((this.record?.version ?? 0) !== next.version - 1) return false;
+    this.#witness(next);
+    this.#before = this.record;
     this.record = next;
     return true;
   }
@@ -142,8 +154,11 @@ export class SimulatedCoordination {
     if (isLost || !state.held) watcher.session(true);
     state.held = true;
     if ((this.record?.version ?? 0) > state.seenVersion) {
-      state.seenVersion = this.record?.version ?? 0;
-      watcher.record(this.record);
+      // Who is new may see what was before.
+      const isOld = state.seenVersion < 0 && this.#before !== undefined && this.#random.chance(30);
+      const record = isOld ? this.#before : this.record;
+      state.seenVersion = record?.version ?? 0;
+      watcher.record(record);
     }
     const alive = [...this.#sessions.values()].filter(({ endsMs }) => endsMs > nowMs);
     watcher.alive(alive.map(({ member }) => member));

@@ -40,6 +40,12 @@ const FAULTS: Record<Fault['what'], (world: World, fault: Fault, place: Place) =
   },
   part: (world, fault, place) => part(world, fault, place),
   'part leader': (world, fault, place) => part(world, fault, leaderOf(world) ?? place),
+  // From everybody but the clients.
+  'isolate leader': (world, fault, place) => {
+    const leader = leaderOf(world) ?? place;
+    part(world, { ...fault, ms: fault.ms + SESSION_MS, b: -1 }, leader);
+    FAULTS['cut from service'](world, { ...fault, ms: fault.ms + SESSION_MS }, leader);
+  },
   'slow disk': (world, fault, place) => {
     place.disk.delay = constant(50 + (fault.b % 1000));
     world.timeline.after(fault.ms, () => {
@@ -98,7 +104,7 @@ function kill(world: World, fault: Fault, place: Place): void {
 function pause(world: World, fault: Fault, place: Place): void {
   const { process } = place;
   if (!process) return;
-  const ms = fault.ms + (fault.b % 2) * SESSION_MS;
+  const ms = fault.ms + (fault.b % 3) * 1.5 * SESSION_MS;
   if (ms > SESSION_MS) world.tally.met('a replica was paused for longer than its session');
   process.pause();
   world.coordination.cut(process, true);

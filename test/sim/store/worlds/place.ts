@@ -35,7 +35,7 @@ export interface Watch {
   /** A write was answered as done. */
   confirmed(index: number, epoch: number): void;
   /** An identity for a folder without one. */
-  newId(place: number): string;
+  newId(place: number, former: string | undefined): string;
   /** The committed entry at an index, if any replica has applied it. */
   committed(index: number): Entry | undefined;
 }
@@ -59,7 +59,7 @@ export interface Request {
 
 export const ACK_MS = 400;
 export const SESSION_MS = 600;
-export const REQUEST_MS = 3000;
+export const REQUEST_MS = 1500;
 
 const SHOWN = process.env['SHOW_WORLD'] !== undefined;
 
@@ -80,7 +80,7 @@ export class Place {
     this.watch = watch;
     this.flushDelay = uniform(...watch.plan.flushMs);
     this.disk = new Disk(watch.timeline, watch.random, this.flushDelay, (write) => this.#store(write));
-    this.folder = this.#emptyFolder(undefined);
+    this.folder = this.#emptyFolder(undefined, undefined);
   }
 
   /** Starts a process, if none runs. */
@@ -113,13 +113,13 @@ export class Place {
   /** What is in the folder is not to be trusted: a new identity, and nothing else. */
   setAside(): void {
     this.watch.tally.met('a damaged log was set aside');
-    this.folder = this.#emptyFolder(this.folder.id);
+    this.folder = this.#emptyFolder(this.folder.id, this.folder.id);
   }
 
   /** The folder is lost. */
   lose(): void {
     this.kill();
-    this.folder = this.#emptyFolder(undefined);
+    this.folder = this.#emptyFolder(undefined, this.folder.id);
   }
 
   /** A bit of the log changes. */
@@ -144,8 +144,8 @@ export class Place {
     return { id, former, base, last, marks, epochs: [...ends.values()], tail: entries.slice(from - base.index) };
   }
 
-  #emptyFolder(former: string | undefined): Folder {
-    const id = this.watch.newId(this.number);
+  #emptyFolder(former: string | undefined, lost: string | undefined): Folder {
+    const id = this.watch.newId(this.number, lost);
     return { id, former, base: START, entries: [], marks: undefined, state: undefined };
   }
 
@@ -207,7 +207,7 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     this.place = place;
     this.#watch = watch;
     this.member = { id: folder.id, address: place.address };
-    this.machine = new ListMachine((entry) => watch.applied(entry), watch.plan.batchesKept, folder.state);
+    this.machine = new ListMachine((entry) => this.#applied(entry), watch.plan.batchesKept, folder.state);
     const { plan } = watch;
     const contact = plan.contacts[place.number];
     const options: CoreOptions = {
@@ -462,6 +462,12 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     this.#watch.timeline.after(40, () => {
       if (this.#dialled === dialled && dialled.stream === undefined && !this.#isDead) this.#connect();
     });
+  }
+
+  #applied(entry: Entry): void {
+    const { base, entries } = this.place.folder;
+    demand(entry.index <= (entries.at(-1) ?? base).index, 'what is applied is on the disk');
+    this.#watch.applied(entry);
   }
 
   /** What a follower acknowledges is on its disk, and so is the epoch. */

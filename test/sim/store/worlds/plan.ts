@@ -41,6 +41,7 @@ export type What =
   | 'cut one way'
   | 'part'
   | 'part leader'
+  | 'isolate leader'
   | 'slow disk'
   | 'failing disk'
   | 'rot'
@@ -75,6 +76,8 @@ const FAULTS: readonly What[] = [
   'cut one way',
   'part',
   'part leader',
+  'isolate leader',
+  'isolate leader',
   'slow disk',
   'failing disk',
   'rot',
@@ -127,6 +130,11 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
   }
   plan.faults.sort((one, other) => one.atMs - other.atMs);
   if (plan.minInSync > size) plan.minInSync = 1;
+  // Some clusters have nothing to bear but strangers: then nothing may happen.
+  if (random.chance(8)) {
+    plan.unknownPercent = 0;
+    for (const fault of plan.faults) fault.what = 'hostile';
+  }
   if (only) plan.faults = plan.faults.filter((_, i) => only.includes(i));
   return plan;
 }

@@ -7,6 +7,7 @@ import { uniform } from '../../../../simulator/path';
 import { Random } from '../../../../simulator/random';
 import { Streams } from '../../../../simulator/streams';
 import { Timeline } from '../../../../simulator/timeline';
+import type { Configuration } from '../../../../store/coordination/coordination';
 import type { ReplicaCore } from '../../../../store/core';
 import type { Entry } from '../../../../store/entry';
 import { isLinearizable, type Operation } from '../../../support/linearizability';
@@ -36,11 +37,14 @@ export class World implements Watch {
   /** What is committed, by index, as the first replica applied it. */
   readonly #log: Entry[] = [];
   readonly #leaders = new Map<number, Process>();
+  readonly #keepsIdentity: boolean;
   #ids = 0;
   #values = 0;
 
-  constructor(plan: Plan, Core: typeof ReplicaCore) {
+  /** With `keepsIdentity` the shell has a planted bug. */
+  constructor(plan: Plan, Core: typeof ReplicaCore, keepsIdentity: boolean) {
     this.plan = plan;
+    this.#keepsIdentity = keepsIdentity;
     this.Core = Core;
     this.random = new Random(plan.seed ^ 0x5eed);
     this.streams = new Streams(
@@ -49,7 +53,9 @@ export class World implements Watch {
       uniform(...plan.delayMs),
       (host) => this.places[host]?.process,
     );
-    this.coordination = new SimulatedCoordination(this.timeline, this.random, this.tally, SESSION_MS);
+    this.coordination = new SimulatedCoordination(this.timeline, this.random, this.tally, SESSION_MS, (next) =>
+      this.#recorded(next),
+    );
     this.coordination.unknownPercent = plan.unknownPercent;
     for (let i = 0; i < plan.size; i++) this.places.push(new Place(i, this));
   }
@@ -94,7 +100,20 @@ export class World implements Watch {
     }
   }
 
-  newId(place: number): string {
+  /** Who is in sync has all that is committed, or has lost its folder. */
+  #recorded({ inSync }: Configuration): void {
+    const last = this.#log.at(-1);
+    for (const { id } of inSync) {
+      const folder = this.places.find((place) => place.folder.id === id)?.folder;
+      if (!folder || !last) continue;
+      const has =
+        last.index <= folder.base.index || folder.entries[last.index - folder.base.index - 1]?.sum === last.sum;
+      demand(has, 'who is in sync has all that is committed');
+    }
+  }
+
+  newId(place: number, former: string | undefined): string {
+    if (this.#keepsIdentity && former !== undefined) return former;
     return `${place}-${++this.#ids}`;
   }
 
@@ -129,7 +148,7 @@ export class World implements Watch {
 
   /** Ends all faults: then all must be in sync and serve, within a bounded time. */
   #calm(): void {
-    const { places, timeline } = this;
+    const { timeline } = this;
     end(this);
     for (const client of this.#clients) client.stop();
     const untilMs = timeline.nowMs + CALM_MS;
@@ -141,11 +160,15 @@ export class World implements Watch {
     while (timeline.nowMs < afterMs && client.confirmed < 2) this.#runTo(timeline.nowMs + 50);
     demand(client.confirmed >= 2, 'a calm cluster takes writes');
     client.stop();
-    this.#runTo(timeline.nowMs + 500);
-    const states = new Set(places.map(({ process }) => `${process!.machine.applied.index} ${process!.machine.text}`));
-    demand(
-      states.size === 1,
-      `replicas of a calm cluster have one state: ${[...states].map((text) => text.slice(0, 40)).join(' | ')}`,
+    const restMs = timeline.nowMs + CALM_MS;
+    do this.#runTo(timeline.nowMs + 200);
+    while (timeline.nowMs < restMs && this.#states().size > 1);
+    demand(this.#states().size === 1, `replicas of a calm cluster have one state: ${this.#picture()}`);
+  }
+
+  #states(): Set<string> {
+    return new Set(
+      this.places.map(({ process }) => (process ? `${process.machine.applied.index} ${process.machine.text}` : 'none')),
     );
   }
 
@@ -171,6 +194,9 @@ export class World implements Watch {
   }
 
   #check(): void {
+    const { faults, unknownPercent } = this.plan;
+    const isOnlyTalk = unknownPercent === 0 && faults.every(({ what }) => what === 'hostile');
+    demand(!isOnlyTalk || this.coordination.record?.epoch === 1, 'what strangers say makes nobody lead or resign');
     for (const [list, operations] of this.#history) {
       demand(isLinearizable(operations, LIST), `the history of ${list} is linearizable`);
     }

@@ -285,13 +285,13 @@ export class ReplicaCore {
 
   /** Begins every input; false when it is over. */
   #enter(now: Now): boolean {
-    const { ackMs } = this.#options;
+    const wasMs = this.#replica.now.ms;
+    this.#replica.now = now;
     // A core is woken with every heartbeat. One that was not, was stopped, and others were not silent.
-    if (now.ms - this.#replica.now.ms > (2 * ackMs) / HEARTBEATS) {
+    if (now.ms - wasMs > (2 * this.#options.ackMs) / HEARTBEATS) {
       this.#leading?.forgive();
       this.#following.forgive();
     }
-    this.#replica.now = now;
     return !this.#replica.ended;
   }
 

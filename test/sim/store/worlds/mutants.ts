@@ -92,18 +92,6 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'acknowledges before the epoch is on disk': [
     change('following', 'if (!this.#mayAcknowledge || this.#restoring) return;', 'if (this.#restoring) return;'),
   ],
-  'tries an epoch without writing down that it does': [
-    change(
-      'core',
-      'this.#replica.mark({ tried }, () => ballot.propose(next, decided));',
-      'ballot.propose(next, decided);',
-    ),
-    change(
-      'core',
-      'const tried = Math.max(marks.tried, marks.epoch, latest?.epoch ?? 0) + 1;',
-      'const tried = (latest?.epoch ?? 0) + 1;',
-    ),
-  ],
   'does not cut off what the leader lacks': [
     change('following', 'if (after < log.last.index) {', 'if (after < log.last.index - 1e9) {'),
   ],

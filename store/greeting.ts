@@ -14,6 +14,8 @@ import { decodeJson, encodeJson, type Json } from '../shared/wire/json';
 const PEER_VERSION = 1;
 /** Within this time a replica has greeted back. */
 const GREETING_MS = 2000;
+/** Within this time a takeover has succeeded or failed. */
+const TAKEOVER_MS = 30_000;
 
 /** What a replica says of itself when it is greeted. */
 export interface Welcome {
@@ -41,12 +43,35 @@ export function welcome(connection: Connection, greeting: readonly Json[], welco
 }
 
 /** Connects to a replica and greets it. @throws OperatorError `unreachable` when it does not answer as one */
-export function greet(address: string): Promise<Greeted> {
+export async function greet(address: string): Promise<Greeted> {
+  const { connection, result, rest } = await ask(address, ['replica', PEER_VERSION], GREETING_MS);
+  return { connection, welcome: result as unknown as Welcome, rest };
+}
+
+/** A greeting's third word, by which an operator makes a replica lead. */
+export const TAKEOVER = 'takeover';
+
+/** Makes a replica lead, whoever is in sync. @throws OperatorError `unreachable`, or `refused` with its reason */
+export async function forceTakeover(address: string): Promise<void> {
+  const { connection } = await ask(address, ['replica', PEER_VERSION, TAKEOVER], TAKEOVER_MS);
+  connection.destroy();
+}
+
+/** Sends the first request of a connection. @throws OperatorError */
+function ask(
+  address: string,
+  request: Json,
+  limitMs: number,
+): Promise<{ connection: Connection; result: Json; rest: Uint8Array }> {
   const { host, port } = hostPortOf(peerOf(address, 'a replica'));
   const decoder = new FrameDecoder(DOCUMENT_FRAMES);
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       reject(new OperatorError('unreachable', `expected a replica of a store, got ${address}: ${reason}`));
+      connection.destroy();
+    };
+    const refuse = (reason: string): void => {
+      reject(new OperatorError('refused', `${address} refuses: ${reason}`));
       connection.destroy();
     };
     const connection = openConnection(host, port, {
@@ -56,9 +81,9 @@ export function greet(address: string): Promise<Greeted> {
           const payload = decoder.next();
           if (payload === undefined) return;
           const [word, content] = decodeJson(payload) as [Json, Json];
-          if (word !== 'ok') return fail(String(content));
+          if (word !== 'ok') return refuse(String(content));
           connection.closeAfter(undefined);
-          resolve({ connection, welcome: content as unknown as Welcome, rest: decoder.rest() });
+          resolve({ connection, result: content, rest: decoder.rest() });
         } catch {
           fail('it does not speak as a replica');
         }
@@ -67,8 +92,8 @@ export function greet(address: string): Promise<Greeted> {
       ended: () => fail('it closed the connection'),
       closed: (code) => fail(code === undefined ? 'it does not answer' : (WORDS[code] ?? code)),
     });
-    connection.closeAfter(GREETING_MS);
-    connection.send(encodeFrame(encodeJson(['replica', PEER_VERSION]), DOCUMENT_FRAMES));
+    connection.closeAfter(limitMs);
+    connection.send(encodeFrame(encodeJson(request), DOCUMENT_FRAMES));
   });
 }
 

@@ -6,11 +6,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection, ConnectionEvents } from '../shared/tcp/connection';
 import { type Listener, openListener } from '../shared/tcp/listener';
-import { encodeReply } from './dialects/document-request';
+import { encodeReply, replyTo } from './dialects/document-request';
 import { DocumentsConnection } from './dialects/documents';
-import type { Replica } from './dialects/replica';
-import { type Welcome, welcome } from './greeting';
-import type { Links } from './links';
+import { TAKEOVER, type Welcome, welcome } from './greeting';
+import type { LiveReplica } from './live-replica';
 
 export interface PortOptions {
   host: string;
@@ -20,8 +19,7 @@ export interface PortOptions {
 
 /** What stands behind the port. */
 export interface Served {
-  replica: Replica;
-  links: Links;
+  replica: LiveReplica;
   welcome: Welcome;
 }
 
@@ -74,13 +72,20 @@ export class Port {
     return { received() {}, drained() {}, ended() {}, closed };
   }
 
-  #client(connection: Connection, { replica, links, welcome: words }: Served): ConnectionEvents {
+  #client(connection: Connection, { replica, welcome: words }: Served): ConnectionEvents {
     return new DocumentsConnection(connection, {
       replica,
       newId: randomUUID,
       greeted: (greeting, rest) => {
-        if (welcome(connection, greeting, words)) links.add({ connection, rest });
+        if (greeting[2] === TAKEOVER) void force(connection, replica);
+        else if (welcome(connection, greeting, words)) replica.links.add({ connection, rest });
       },
     });
   }
+}
+
+/** An operator's word. */
+async function force(connection: Connection, replica: LiveReplica): Promise<void> {
+  connection.send(encodeReply(replyTo(await replica.force())));
+  connection.end();
 }

@@ -144,7 +144,7 @@ class StoreServer implements Server {
       live.coordinate(await openLocal({ folder: coordination, member, sessionMs, events: live.coordinationEvents }));
     }
     const welcome = { coordination: coordination === undefined ? null : { folder: coordination, boot } };
-    this.#port.serve({ replica: live, links: live.links, welcome });
+    this.#port.serve({ replica: live, welcome });
   }
 
   /** Where the store's record lies; undefined where it cannot be seen from here. @throws OperatorError `unreachable` */

@@ -1,14 +1,37 @@
-/** The store's command: starts a replica, says so, and ends it when told. */
+/** The store's commands: starts a replica, says so, and ends it when told; or looks at one. */
 
 import { escapeJson, escapeText } from '../shared/escape';
-import type { Streams } from '../shared/program/run-main';
-import type { StoreCommandOptions } from './options';
+import { type Io, interrupted } from '../shared/program/run-main';
+import { exportAll, printLog, verify } from './commands/files';
+import { importAll, printStatus, takeOver } from './commands/replicas';
+import type { ServeOptions, StoreCommandOptions } from './options';
 import { readyEvent, readyLine, turnEvent, turnLine } from './report';
 import { connect } from './server';
 
 /** Runs the command. Gives the exit status. */
-export async function run({ path, settings, json }: StoreCommandOptions, streams: Streams): Promise<number> {
-  const say = (line: string, event: object): void => streams.out(json ? escapeJson(JSON.stringify(event)) : line);
+export async function run(options: StoreCommandOptions, io: Io): Promise<number> {
+  const gone = new AbortController();
+  switch (options.command) {
+    case 'serve':
+      return serve(options, io);
+    case 'status':
+      return printStatus(options, io);
+    case 'import':
+      return importAll(options, io);
+    case 'takeover':
+      return takeOver(options, io);
+    case 'verify':
+      return verify(options, io);
+    case 'export':
+    case 'log':
+      io.onOutputClosed(() => gone.abort());
+      void interrupted(io).then(() => gone.abort());
+      return options.command === 'log' ? printLog(options, io, gone.signal) : exportAll(options, io, gone.signal);
+  }
+}
+
+async function serve({ path, settings, json }: ServeOptions, io: Io): Promise<number> {
+  const say = (line: string, event: object): void => io.out(json ? escapeJson(JSON.stringify(event)) : line);
   const sayTurn = (): void => say(turnLine(server.status()), turnEvent(server.status()));
   let isReady = false;
   const server = connect(path, settings, {
@@ -19,7 +42,7 @@ export async function run({ path, settings, json }: StoreCommandOptions, streams
   const ended = new Promise<void>((end) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) streams.onSignal(signal, end);
   });
-  const serve = async (): Promise<void> => {
+  const work = async (): Promise<void> => {
     await server.run();
     say(readyLine(server), readyEvent(server));
     isReady = true;
@@ -27,7 +50,7 @@ export async function run({ path, settings, json }: StoreCommandOptions, streams
     await server.ended;
   };
   try {
-    await Promise.race([serve(), ended]);
+    await Promise.race([work(), ended]);
   } finally {
     await server.close();
   }

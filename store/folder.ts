@@ -19,7 +19,8 @@ import type { Marks } from './replication/outbox';
 
 /** Entries kept in memory besides those that are not applied: followers that are a little behind cost no reading. */
 const TAIL_ENTRIES = 10_000;
-const STATE = 'state';
+/** The documents' file. */
+export const STATE = 'state';
 const PLACE = 'place.json';
 
 /** All that was found in a folder, open. */
@@ -30,11 +31,9 @@ export interface Recovery {
   engine: LmdbEngine;
 }
 
-/** Where the record of the store lies, and on which boot of the machine this was written. */
+/** The folder with the record of the store. */
 export interface Place {
-  /** Undefined where it cannot be seen from here. */
-  coordination?: string | undefined;
-  boot: string;
+  coordination: string;
 }
 
 export class ReplicaFolder {

@@ -18,6 +18,8 @@ import type { Now } from './replication/replica';
 
 const trace = debug('store:replica');
 
+/** How often what is applied is brought to its file, for those that read it and to shorten the next start, milliseconds. */
+const FLUSH_MS = 5000;
 /** What one reading of the log may bring, bytes. */
 const READ_BYTES_MAX = 1024 * 1024;
 
@@ -42,6 +44,9 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   /** Bounded by the requests that the core admits. */
   readonly #answers = new Map<Token, (answer: Answer) => void>();
   #timer: NodeJS.Timeout | undefined;
+  readonly #flushing: NodeJS.Timeout;
+  /** The entry that the documents' file is at. */
+  #flushedIndex = 0;
   #turning = false;
   #over = false;
   #turned = '';
@@ -50,6 +55,7 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     this.#parts = parts;
     this.#events = events;
     this.#core = new ReplicaCore(options, parts.recovered, parts.machine, this);
+    this.#flushing = setInterval(() => this.#flushState(), FLUSH_MS);
     this.#input((core, now) => core.start(now));
   }
 
@@ -61,8 +67,8 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     notice: (sentence) => this.#events.note(sentence),
   };
 
-  /** The service is open. */
-  coordinate(coordination: Coordination): void {
+  /** The service is open, where there is one. */
+  coordinate(coordination: Coordination | undefined): void {
     this.#coordination = coordination;
   }
 
@@ -97,6 +103,7 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   async close(): Promise<void> {
     this.#over = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#flushing);
     this.links.close();
     const { leader } = this.#core.status;
     for (const answer of this.#answers.values()) answer({ kind: 'unknown', reason: 'the replica ends', leader });
@@ -128,17 +135,16 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   // What the core decides.
 
   persist(ticket: number, write: Write): void {
-    this.#persisted(write).then(
-      () => this.#input((core, now) => core.persisted(ticket, now)),
-      (error: Error) => this.#input((core, now) => core.persistFailed(`the log: ${error.message}`, now)),
-    );
+    this.#persisted(write).then(() => this.#input((core, now) => core.persisted(ticket, now)), this.#failed);
   }
 
   trim(index: number): void {
     const { journal, machine } = this.#parts;
-    // Entries that a power cut would make the state need again stay.
-    const dropped = machine.flush().then((position) => journal.drop(Math.min(index, position.index)));
-    dropped.catch((error: Error) => this.#input((core, now) => core.persistFailed(error.message, now)));
+    // Entries that the state would need again after its death stay.
+    machine
+      .flush()
+      .then((position) => journal.drop(Math.min(index, position.index)))
+      .catch(this.#failed);
   }
 
   readLog(link: Link, from: number, count: number): void {
@@ -198,6 +204,15 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     // Not from within the core, nor from within the constructor.
     queueMicrotask(() => this.#events.ended(ending));
   }
+
+  #flushState(): void {
+    const { machine } = this.#parts;
+    if (machine.applied.index === this.#flushedIndex) return;
+    machine.flush().then(({ index }) => (this.#flushedIndex = index), this.#failed);
+  }
+
+  /** The disk refuses: what is on it is not known. */
+  readonly #failed = (error: Error): void => this.#input((core, now) => core.persistFailed(error.message, now));
 
   #persisted(write: Write): Promise<void> {
     const { journal } = this.#parts;

@@ -47,6 +47,7 @@ interface ServeArguments {
   address: string;
   leader: string | undefined;
   advertise: string | undefined;
+  zookeeper: string | undefined;
   session: string;
   ack: string;
   'min-in-sync': string;
@@ -65,6 +66,11 @@ const SERVE: Command<ServeOptions> = {
   declareOptions: (line) =>
     json(line)
       .option('advertise', { value: 'host:port', requiresArg: true, describe: 'Own address to tell others' })
+      .option('zookeeper', {
+        value: 'host:port,.../chroot',
+        requiresArg: true,
+        describe: 'Coordinate through ZooKeeper, for replicas on several machines',
+      })
       .option('session', {
         value: 'seconds',
         requiresArg: true,
@@ -164,11 +170,12 @@ function json(line: Declarations): Declarations {
 }
 
 function serveOptions(given: ServeArguments): ServeOptions {
-  const { path, address, leader, advertise, json } = given;
+  const { path, address, leader, advertise, zookeeper, json } = given;
   const settings: StoreSettings = {
     host: address,
     leader,
     advertise,
+    zookeeper,
     sessionMs: msOf(given.session, '--session'),
     ackMs: msOf(given.ack, '--ack'),
     minInSync: numberOf(given['min-in-sync'], '--min-in-sync', NUMBERS.minInSync.range),

@@ -1,17 +1,14 @@
 /** A replica of the store as a library: started, run, and closed. */
 
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { resolve } from 'node:path';
 import { OperatorError } from '../shared/errors';
 import type { Status } from '../shared/wire/documents';
-import { bootIdentity } from './coordination/local/files';
-import { openLocal } from './coordination/local/local';
 import { ReplicaFolder } from './folder';
-import { greet, type Welcome } from './greeting';
 import { LiveReplica } from './live-replica';
 import { Port } from './port';
 import type { Ending } from './replication/outbox';
 import { parseStore, type StoreOptions, type StoreSettings } from './settings';
+import { findRecord, openCoordination, welcomeOf } from './whereabouts';
 
 /** What a running replica tells. */
 export interface ServerEvents {
@@ -49,9 +46,6 @@ export function connect(path: string, settings: StoreSettings, events: ServerEve
   return new StoreServer(parseStore(path, settings), events);
 }
 
-/** How long the leader named may take to be there, milliseconds: several replicas may be started at once. */
-const LEADER_WAIT_MS = 10_000;
-const LEADER_PAUSE_MS = 200;
 /** Replicas compare their states at every so many entries. */
 const HASH_EVERY = 10_000;
 /** Applied entries kept in the log for followers that come back. */
@@ -65,6 +59,7 @@ class StoreServer implements Server {
   readonly #port: Port;
   #folder: ReplicaFolder | undefined;
   #live: LiveReplica | undefined;
+  readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
   #resolveEnded = (): void => {};
   #rejectEnded = (_error: unknown): void => {};
@@ -118,6 +113,7 @@ class StoreServer implements Server {
   }
 
   async #close(): Promise<void> {
+    this.#closed.abort();
     await this.#port.close();
     await this.#live?.close();
     this.#folder?.release();
@@ -125,54 +121,25 @@ class StoreServer implements Server {
 
   /** Recovers the folder, and puts a replica to work on what is there. */
   async #begin(): Promise<void> {
-    const folder = this.#held;
     const { address } = this;
-    const { leader, ...settings } = this.#options;
-    const boot = await bootIdentity();
-    const coordination = await this.#coordinationFolder(boot);
-    const recovery = await folder.recover();
-    await folder.writePlace({ coordination, boot });
+    const { leader, sessionMs, ...settings } = this.#options;
+    const whereabouts = await findRecord(this.#options, this.#held, this.#closed.signal);
+    if (whereabouts.kind === 'unseen') {
+      this.#note(
+        `the record of ${leader}'s store is on another machine: this replica can take over only with --zookeeper`,
+      );
+    }
+    const recovery = await this.#held.recover();
+    if (whereabouts.kind === 'folder') await this.#held.writePlace({ coordination: whereabouts.folder });
     const live = new LiveReplica(
-      { ...settings, address, contact: leader, hashEvery: HASH_EVERY, keepEntries: KEEP_ENTRIES },
+      { ...settings, sessionMs, address, contact: leader, hashEvery: HASH_EVERY, keepEntries: KEEP_ENTRIES },
       recovery,
       { note: this.#note, turned: this.#turned, ended: (ending) => void this.#end(live, ending) },
     );
     this.#live = live;
-    if (coordination !== undefined) {
-      const member = { id: recovery.recovered.id, address };
-      const { sessionMs } = settings;
-      live.coordinate(await openLocal({ folder: coordination, member, sessionMs, events: live.coordinationEvents }));
-    }
-    const welcome = { coordination: coordination === undefined ? null : { folder: coordination, boot } };
-    this.#port.serve({ replica: live, welcome });
-  }
-
-  /** Where the store's record lies; undefined where it cannot be seen from here. @throws OperatorError `unreachable` */
-  async #coordinationFolder(boot: string): Promise<string | undefined> {
-    const { leader, path } = this.#options;
-    const known = (await this.#held.place())?.coordination;
-    if (known !== undefined) return known;
-    if (leader === undefined) return resolve(join(path, 'coordination'));
-    const found = await this.#askLeader(leader);
-    if (found?.boot === boot) return found.folder;
-    this.#note(
-      `follows, and can take over only with --zookeeper: the record of ${leader}'s store is on another machine`,
-    );
-    return undefined;
-  }
-
-  async #askLeader(leader: string): Promise<Welcome['coordination']> {
-    const deadlineMs = performance.now() + LEADER_WAIT_MS;
-    for (;;) {
-      try {
-        const { connection, welcome } = await greet(leader);
-        connection.destroy();
-        return welcome.coordination;
-      } catch (error) {
-        if (performance.now() >= deadlineMs || this.#closing) throw error;
-        await sleep(LEADER_PAUSE_MS);
-      }
-    }
+    const member = { id: recovery.recovered.id, address };
+    live.coordinate(await openCoordination(whereabouts, { member, sessionMs, events: live.coordinationEvents }));
+    this.#port.serve({ replica: live, welcome: welcomeOf(whereabouts) });
   }
 
   /** A replica's work is over: it begins anew with nothing, or ends with the reason. */

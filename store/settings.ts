@@ -2,6 +2,7 @@
 
 import { checkObject, checkRange, checkText, type NumberRange } from '../shared/checks';
 import { type HostPort, hostPortOf, peerOf } from '../shared/host-port';
+import { parseZookeeperPlace } from './coordination/zookeeper/servers';
 
 /** What `connect` takes besides the path. */
 export interface StoreSettings {
@@ -11,6 +12,8 @@ export interface StoreSettings {
   leader?: string | undefined;
   /** `host:port` told to others in the place of `host`. */
   advertise?: string | undefined;
+  /** Where the record lies in ZooKeeper, `host:port,.../chroot`. Default: a folder of this machine. */
+  zookeeper?: string | undefined;
   /** How long a session lasts without its holder, milliseconds. Default 3000. */
   sessionMs?: number;
   /** A follower that does not acknowledge for so long is taken out of those in sync, milliseconds. Default 2000. */
@@ -29,6 +32,7 @@ export interface StoreOptions extends HostPort {
   path: string;
   leader: string | undefined;
   advertise: string | undefined;
+  zookeeper: string | undefined;
   sessionMs: number;
   ackMs: number;
   requestMs: number;
@@ -54,6 +58,7 @@ const KNOWN: Record<keyof StoreSettings, true> = {
   host: true,
   leader: true,
   advertise: true,
+  zookeeper: true,
   sessionMs: true,
   ackMs: true,
   requestMs: true,
@@ -64,9 +69,10 @@ const KNOWN: Record<keyof StoreSettings, true> = {
 /** Checks what a caller gives. @throws OperatorError `usage` that names the setting */
 export function parseStore(path: string, settings: StoreSettings): StoreOptions {
   checkObject('the settings of a replica', settings, Object.keys(KNOWN));
-  const { leader, advertise } = settings;
+  const { leader, advertise, zookeeper } = settings;
   if (leader !== undefined) peerOf(leader, 'the leader');
   if (advertise !== undefined) peerOf(advertise, 'the address told to others');
+  if (zookeeper !== undefined) parseZookeeperPlace(zookeeper);
   const number = (name: keyof typeof NUMBERS): number =>
     checkRange(name, settings[name] ?? NUMBERS[name].otherwise, NUMBERS[name].range);
   return {
@@ -74,6 +80,7 @@ export function parseStore(path: string, settings: StoreSettings): StoreOptions 
     ...ownAddress(checkText('host', settings.host)),
     leader,
     advertise,
+    zookeeper,
     sessionMs: number('sessionMs'),
     ackMs: number('ackMs'),
     requestMs: number('requestMs'),

@@ -1,7 +1,7 @@
 /** The store's commands: starts a replica, says so, and ends it when told; or looks at one. */
 
 import { escapeJson, escapeText } from '../shared/escape';
-import { type Io, interrupted } from '../shared/program/run-main';
+import { interrupted, type Streams } from '../shared/program/run-main';
 import { exportAll, printLog, verify } from './commands/files';
 import { importAll, printStatus, takeOver } from './commands/replicas';
 import type { ServeOptions, StoreCommandOptions } from './options';
@@ -9,29 +9,31 @@ import { readyEvent, readyLine, turnEvent, turnLine } from './report';
 import { connect } from './server';
 
 /** Runs the command. Gives the exit status. */
-export async function run(options: StoreCommandOptions, io: Io): Promise<number> {
+export async function run(options: StoreCommandOptions, streams: Streams): Promise<number> {
   const gone = new AbortController();
   switch (options.command) {
     case 'serve':
-      return serve(options, io);
+      return serve(options, streams);
     case 'status':
-      return printStatus(options, io);
+      return printStatus(options, streams);
     case 'import':
-      return importAll(options, io);
+      return importAll(options, streams);
     case 'takeover':
-      return takeOver(options, io);
+      return takeOver(options, streams);
     case 'verify':
-      return verify(options, io);
+      return verify(options, streams);
     case 'export':
     case 'log':
-      io.onOutputClosed(() => gone.abort());
-      void interrupted(io).then(() => gone.abort());
-      return options.command === 'log' ? printLog(options, io, gone.signal) : exportAll(options, io, gone.signal);
+      streams.onOutputClosed(() => gone.abort());
+      void interrupted(streams).then(() => gone.abort());
+      return options.command === 'log'
+        ? printLog(options, streams, gone.signal)
+        : exportAll(options, streams, gone.signal);
   }
 }
 
-async function serve({ path, settings, json }: ServeOptions, io: Io): Promise<number> {
-  const say = (line: string, event: object): void => io.out(json ? escapeJson(JSON.stringify(event)) : line);
+async function serve({ path, settings, json }: ServeOptions, streams: Streams): Promise<number> {
+  const say = (line: string, event: object): void => streams.out(json ? escapeJson(JSON.stringify(event)) : line);
   const sayTurn = (): void => say(turnLine(server.status()), turnEvent(server.status()));
   let isReady = false;
   const server = connect(path, settings, {

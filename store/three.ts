@@ -8,14 +8,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Io, runMain } from '../shared/program/run-main';
+import { runMain, type Streams } from '../shared/program/run-main';
 import { endPrograms, type Program, readyEvent, startProgram } from '../shared/program/start-program';
 
 const FOLLOWERS = 2;
 
 runMain('npm run store', () => ({ options: {} }), run);
 
-async function run(_options: object, io: Io): Promise<number> {
+async function run(_options: object, streams: Streams): Promise<number> {
   const path = mkdtempSync(join(tmpdir(), 'store-'));
   try {
     const leader = await startReplica(path, []);
@@ -24,14 +24,14 @@ async function run(_options: object, io: Io): Promise<number> {
     for (const { program } of replicas) await program.until(/"role":"(leader|follower)"/);
     for (const replica of replicas) {
       const does = replica === leader ? 'leads  ' : 'follows';
-      io.out(`${replica.address} ${does} (pid ${replica.program.pid}), files in ${replica.folder}`);
+      streams.out(`${replica.address} ${does} (pid ${replica.program.pid}), files in ${replica.folder}`);
     }
-    io.out('Kill the leader from another terminal, go on here, and look who leads:');
-    io.out(`  kill -9 ${leader.program.pid}`);
-    io.out(`  npx store status ${replicas[1]!.address}`);
-    io.out(`Bring it back as a follower: npx store ${path} ${leader.address}`);
-    io.out('"help" lists the commands of the prompt, "exit" ends all.');
-    return await prompt(leader.address, io);
+    streams.out('Kill the leader from another terminal, go on here, and look who leads:');
+    streams.out(`  kill -9 ${leader.program.pid}`);
+    streams.out(`  npx store status ${replicas[1]!.address}`);
+    streams.out(`Bring it back as a follower: npx store ${path} ${leader.address}`);
+    streams.out('"help" lists the commands of the prompt, "exit" ends all.');
+    return await prompt(leader.address, streams);
   } finally {
     await endPrograms();
     rmSync(path, { recursive: true, force: true });
@@ -52,12 +52,12 @@ async function startReplica(
 }
 
 /** The store client with our terminal. Ctrl-C is its own affair. */
-async function prompt(address: string, io: Io): Promise<number> {
+async function prompt(address: string, streams: Streams): Promise<number> {
   const client = spawn(process.execPath, [join(__dirname, '..', 'store-client', 'main.js'), address], {
     stdio: 'inherit',
   });
-  io.onSignal('SIGINT', () => {});
-  io.onSignal('SIGTERM', () => client.kill('SIGTERM'));
+  streams.onSignal('SIGINT', () => {});
+  streams.onSignal('SIGTERM', () => client.kill('SIGTERM'));
   const [status, signal] = (await once(client, 'exit')) as [number | null, NodeJS.Signals | null];
   return status ?? 128 + constants.signals[signal!];
 }

@@ -12,7 +12,8 @@ import type { Files } from './files';
 /** Of the folder and all that is in it. */
 export const FORMAT = 1;
 
-const FILE = 'replica.json';
+/** Its name: a folder with such a file is a replica's. */
+export const FACTS = 'replica.json';
 const NEXT_FILE = 'replica.json.next';
 
 export interface Facts {
@@ -31,7 +32,7 @@ export interface Facts {
  * @throws OperatorError `format` for a folder of another version, `damage` for a file that is damaged
  */
 export async function readFacts(files: Files, folder: string): Promise<Facts | undefined> {
-  const path = join(folder, FILE);
+  const path = join(folder, FACTS);
   const text = await files.readText(path);
   if (text === undefined) return undefined;
   let read: Partial<Facts> & { format?: unknown; sum?: unknown };
@@ -70,7 +71,7 @@ export async function writeFacts(files: Files, folder: string, facts: Facts): Pr
     join(folder, NEXT_FILE),
     `${JSON.stringify({ ...written, sum: sumOf(written) }, undefined, 2)}\n`,
   );
-  await files.rename(join(folder, NEXT_FILE), join(folder, FILE));
+  await files.rename(join(folder, NEXT_FILE), join(folder, FACTS));
   await files.flushFolder(folder);
 }
 

@@ -11,6 +11,11 @@ import { type Layer, Layers } from './layers';
 
 /** Snapshots, searches and offline readers at once; each is a slot of the lock file. */
 const READERS_MAX = 126;
+/**
+ * Address space for the file, not memory: one that must grow is mapped anew, and the old mapping stays resident beside it. What a
+ * store may have at most.
+ */
+const MAP_BYTES = 256 * 2 ** 30;
 /** So many writes are kept in memory before a flush begins by itself: some 5 ms to hand over. */
 const RECENT_MAX = 5000;
 
@@ -41,6 +46,7 @@ export class LmdbEngine implements Engine {
       // A commit is durable when it resolves, and every page on disk is one of a whole state.
       overlappingSync: false,
       readOnly,
+      mapSize: MAP_BYTES,
       maxReaders: READERS_MAX,
     } as Parameters<typeof open>[0]);
     this.#file = new FileLayer(this.#db, {});

@@ -2,18 +2,21 @@
 
 import { constant } from '../../../../simulator/path';
 import { hostileMessage } from './hostile';
-import type { Place } from './place';
-import { SESSION_MS } from './place';
+import { type Place, SESSION_MS, type Watch } from './place';
 import type { Fault } from './plan';
-import type { World } from './world';
 
-export function begin(world: World, fault: Fault): void {
+/** What faults act on. */
+export interface Stage extends Watch {
+  readonly places: readonly Place[];
+}
+
+export function begin(world: Stage, fault: Fault): void {
   const place = world.places[fault.a % world.places.length]!;
   FAULTS[fault.what](world, fault, place);
 }
 
 /** Everything works again, and whoever is dead is started. */
-export function end(world: World): void {
+export function end(world: Stage): void {
   const { coordination, places, streams } = world;
   coordination.away = false;
   coordination.unknownPercent = 0;
@@ -26,7 +29,7 @@ export function end(world: World): void {
   }
 }
 
-const FAULTS: Record<Fault['what'], (world: World, fault: Fault, place: Place) => void> = {
+const FAULTS: Record<Fault['what'], (world: Stage, fault: Fault, place: Place) => void> = {
   kill: (world, fault, place) => kill(world, fault, place),
   'kill leader': (world, fault, place) => kill(world, fault, leaderOf(world) ?? place),
   'kill all': (world, fault) => {
@@ -92,16 +95,16 @@ const FAULTS: Record<Fault['what'], (world: World, fault: Fault, place: Place) =
   hostile: (world, fault, place) => hostile(world, fault, place),
 };
 
-function leaderOf(world: World): Place | undefined {
+function leaderOf(world: Stage): Place | undefined {
   return world.places.find(({ process }) => process?.status.role === 'leader');
 }
 
-function kill(world: World, fault: Fault, place: Place): void {
+function kill(world: Stage, fault: Fault, place: Place): void {
   place.kill();
   world.timeline.after(fault.ms, () => place.start());
 }
 
-function pause(world: World, fault: Fault, place: Place): void {
+function pause(world: Stage, fault: Fault, place: Place): void {
   const { process } = place;
   if (!process) return;
   const ms = fault.ms + (fault.b % 3) * 1.5 * SESSION_MS;
@@ -114,7 +117,7 @@ function pause(world: World, fault: Fault, place: Place): void {
   });
 }
 
-function part(world: World, fault: Fault, place: Place): void {
+function part(world: Stage, fault: Fault, place: Place): void {
   world.tally.met('the cluster was parted');
   const others = world.places.filter((other) => other !== place && ((fault.b >> other.number) & 3) > 0);
   cut(
@@ -127,7 +130,7 @@ function part(world: World, fault: Fault, place: Place): void {
   );
 }
 
-function cut(world: World, ms: number, ways: [from: number, to: number][]): void {
+function cut(world: Stage, ms: number, ways: [from: number, to: number][]): void {
   for (const [from, to] of ways) world.streams.cut(from, to);
   world.timeline.after(ms, () => {
     for (const [from, to] of ways) world.streams.mend(from, to);
@@ -135,7 +138,7 @@ function cut(world: World, ms: number, ways: [from: number, to: number][]): void
 }
 
 /** May this replica lose its log now? Not the last in sync, and not while the record may still change to one where it is. */
-function mayLose(world: World, place: Place): boolean {
+function mayLose(world: Stage, place: Place): boolean {
   const { coordination, places } = world;
   const inSync = coordination.record?.inSync ?? [];
   if (coordination.isChanging || coordination.away || !coordination.record) return false;
@@ -145,7 +148,7 @@ function mayLose(world: World, place: Place): boolean {
 }
 
 /** Somebody who is no replica connects, and says what replicas do not say. */
-function hostile(world: World, fault: Fault, place: Place): void {
+function hostile(world: Stage, fault: Fault, place: Place): void {
   const host = world.places.length;
   for (let i = 0; i < 4; i++) {
     world.streams.connect(host, place.number, (stream) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
+import type { CheckOptions } from './command-line/loopback';
 import { findTopology } from './graph/catalogue';
 import { readServentFile } from './graph/servent-file';
 import type { Topology } from './graph/topology';
@@ -12,7 +13,6 @@ import { askAll, type Finding, isWrong } from './loopback/ask';
 import { planOf, type ServentPlan } from './loopback/plan';
 import { withOverlay } from './loopback/processes';
 import { asksEveryKey, HELD_BY_ALL, markerOf, questionsFor } from './loopback/questions';
-import type { CheckOptions } from './options';
 
 /** Prints a table or JSON lines, and gives 1 when any answer is missing or too many, else 0. */
 export async function check(

@@ -3,10 +3,10 @@
 import { basename } from 'node:path';
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
+import type { DrawOptions } from './command-line/overlay';
 import { findTopology } from './graph/catalogue';
 import { hopsFrom } from './graph/reach';
 import { graphOfTopology, type Topology } from './graph/topology';
-import type { DrawOptions } from './options';
 import { put } from './output';
 import { drawOverlay, linkLabel } from './pictures/draw-overlay';
 

@@ -3,9 +3,9 @@
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { linkPaths } from '../simulator/path';
+import type { SimulateOptions } from './command-line/simulated';
 import { findTopology } from './graph/catalogue';
 import { graphOfTopology, type Topology } from './graph/topology';
-import type { SimulateOptions } from './options';
 import { type ExperimentOptions, type Measurement, measure, type Result, summarize } from './simulated/experiment';
 
 /** A row of the output. */

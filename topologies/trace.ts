@@ -3,9 +3,9 @@
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { linkPaths } from '../simulator/path';
+import type { TraceOptions } from './command-line/simulated';
 import { findTopology } from './graph/catalogue';
 import type { Topology } from './graph/topology';
-import type { TraceOptions } from './options';
 import { put } from './output';
 import { drawFlood } from './pictures/draw-flood';
 import { type FloodStep, flood, summarizeFlood } from './simulated/flood';

@@ -6,11 +6,11 @@ import { run as runClient } from '../client/shell';
 import { peerOf } from '../shared/host-port';
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
+import type { UpOptions } from './command-line/loopback';
 import { findTopology } from './graph/catalogue';
 import { readServentFile } from './graph/servent-file';
 import { planOf } from './loopback/plan';
 import { type RunningServent, withOverlay } from './loopback/processes';
-import type { UpOptions } from './options';
 
 /** Runs until the client ends: at Ctrl-D, or with its input. Gives the client's exit status. */
 export async function up({ overlay, sizes, portFirst }: UpOptions, streams: Streams): Promise<number> {

@@ -29,6 +29,7 @@ export function decodeJson(bytes: Uint8Array): Json {
   }
 }
 
+/** The UTF-8 bytes of a value's JSON, without blanks. */
 export function encodeJson(value: Json): Uint8Array {
   return Buffer.from(JSON.stringify(value));
 }

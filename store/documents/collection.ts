@@ -103,6 +103,7 @@ export function identified(id: string, attributes: JsonObject): Document {
   return { [ID]: id, ...rest } as Document;
 }
 
+/** A document as the engine keeps it. @throws SyntaxError for anything else: the state is damaged */
 export function parseDocument(text: string): Document {
   return JSON.parse(text) as Json as Document;
 }

@@ -4,6 +4,7 @@ import type { Json } from '../entry';
 
 export type JsonObject = { readonly [name: string]: Json };
 
+/** Is it a JSON object, no list and not null? */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -23,18 +23,22 @@ export function rangeOf(number: number): [from: string, to: string] {
   return [`${uint32(number)}a`, `${uint32(number)}z`];
 }
 
+/** What the keys of a collection's documents begin with. */
 export function documentsPrefix(number: number): string {
   return `${uint32(number)}d`;
 }
 
+/** Where a document stands: documents sort by the bytes of their `_id`. */
 export function documentKey(number: number, id: string): string {
   return documentsPrefix(number) + bytesOf(id);
 }
 
+/** What the keys of an attribute's index begin with. */
 export function indexPrefix(number: number, attribute: string): string {
   return `${uint32(number)}i${bytesOf(attribute)}\0`;
 }
 
+/** The key of an index's entry: entries sort by value, those of one value by `_id`. */
 export function indexKey(number: number, attribute: string, type: Type, value: Json, id: string): string {
   return indexPrefix(number, attribute) + valueBytes(type, value) + bytesOf(id);
 }
@@ -46,14 +50,17 @@ export function documentKeyIn(number: number, prefix: string, type: Type, key: s
   return documentsPrefix(number) + value.slice(idAt);
 }
 
+/** Where the first reply to a request stands. */
 export function requestKey(number: number, request: string): string {
   return `${uint32(number)}r${bytesOf(request)}`;
 }
 
+/** What the keys that tell when requests were done begin with. */
 export function requestTimesPrefix(number: number): string {
   return `${uint32(number)}t`;
 }
 
+/** The key that tells when a request was done: these sort by time, microseconds since 1970. */
 export function requestTimeKey(number: number, timeUs: number, request: string): string {
   return (
     requestTimesPrefix(number) + uint32(Math.floor(timeUs / 2 ** 32)) + uint32(timeUs % 2 ** 32) + bytesOf(request)

@@ -54,6 +54,7 @@ export function checkConditions(schema: Schema, conditions: readonly Condition[]
   }
 }
 
+/** Does the document meet all conditions? One that lacks an attribute meets none about it. */
 export function meets(document: JsonObject, conditions: readonly Condition[]): boolean {
   return conditions.every(({ attribute, comparison, asked }) => {
     const value = attributeOf(document, attribute);

@@ -96,6 +96,7 @@ class RealFile implements LogFile, ReadableFile {
   }
 }
 
+/** Makes names given and taken in a folder survive a power cut. */
 export async function flushFolder(folder: string): Promise<void> {
   // Windows opens no folder, and keeps names by itself.
   if (process.platform === 'win32') return;

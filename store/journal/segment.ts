@@ -56,6 +56,7 @@ export class Segment {
   }
 }
 
+/** The name of the segment that begins with this entry: names sort as their entries do. */
 export function segmentName(firstIndex: number): string {
   return `${String(firstIndex).padStart(16, '0')}.jsonl`;
 }

@@ -1,8 +1,9 @@
 /**
- * The engines at the store's own work: documents inserted in batches of 64 as the log applies them, with an index and a request's
- * identity each; found by index; read through; snapshots; memory and disk. One engine a process, so that memory is its own.
+ * The engines at the store's own work: documents inserted in batches of 64 as the log applies them, with an index and perhaps a
+ * request's identity each; found by index; read through; snapshots; memory and disk. One engine a process, so that memory is
+ * its own.
  *
- *     npm run bench:engines [-- --documents 1000000]
+ *     npm run bench:engines [-- --documents 1000000] [--requests] [--only lmdb]
  *
  * classic-level is measured by its own calls with equal keys and values where it is installed: it writes and iterates by
  * promises alone, and so cannot stand behind the state machine.
@@ -22,6 +23,10 @@ import { MemoryEngine } from '../../store/documents/memory-engine';
 import { type Entry, makeEntry, type Position, START } from '../../store/entry';
 
 const BATCH = 64;
+/** Each insert has an identity, as those of the store's own client. */
+const REQUESTS = process.argv.includes('--requests');
+/** Of the documents, those that are found again. */
+const ASKED_EVERY = 100;
 const CITIES = 1000;
 
 const ENGINES: Record<string, (folder: string) => Engine> = {
@@ -45,7 +50,7 @@ async function measureState(name: string, folder: string, count: number): Promis
   const state = new Documents(engine);
   let last: Position = START;
   const next = (...op: [string, ...never[]]): Entry => {
-    const entry = makeEntry(last, 1, 0, op, op[0] === 'insert' ? randomUUID() : undefined);
+    const entry = makeEntry(last, 1, 0, op, op[0] === 'insert' && REQUESTS ? randomUUID() : undefined);
     last = entry;
     return entry;
   };
@@ -54,8 +59,9 @@ async function measureState(name: string, folder: string, count: number): Promis
   const ids: string[] = [];
   for (let done = 0; done < count; done += BATCH) {
     const entries = Array.from({ length: Math.min(BATCH, count - done) }, (_, i) => {
-      ids.push(randomUUID());
-      return next('insert', 'people' as never, personOf(ids.at(-1)!, done + i) as never);
+      const id = randomUUID();
+      if ((done + i) % ASKED_EVERY === 0) ids.push(id);
+      return next('insert', 'people' as never, personOf(id, done + i) as never);
     });
     batchesMs.push(timed(() => state.apply(entries)));
     // As between two groups of the log: the engine's own flushes go on meanwhile.
@@ -100,6 +106,7 @@ async function measureLevel(folder: string, count: number): Promise<Record<strin
       const put = (key: string, value: string) => batch.push({ type: 'put', key, value });
       put(`d${id}`, JSON.stringify(personOf(id, done + i)));
       put(`icity ${cityOf(done + i)} ${id}`, '');
+      if (!REQUESTS) continue;
       put(`r${request}`, JSON.stringify([request, done + i, ['ok', id]]));
       put(`t${String(done + i).padStart(16, '0')}${request}`, request);
     }
@@ -148,20 +155,28 @@ function bytesIn(folder: string): number {
   return sum(readdirSync(folder).map((name) => statSync(join(folder, name)).blocks * 512));
 }
 
-async function main(): Promise<void> {
-  const at = process.argv.indexOf('--documents');
-  const documents = at === -1 ? 100_000 : Number(process.argv[at + 1]);
+async function main(documents: number): Promise<void> {
   const rows: object[] = [];
   for (const name of ['memory', 'lmdb', 'classic-level']) {
-    const child = fork(__filename, ['--only', name, String(documents)]);
+    const child = fork(__filename, [...process.argv.slice(2), '--only', name]);
     child.on('message', (row: object) => rows.push(row));
     const [status] = await once(child, 'exit');
     if (status !== 0) console.log(`${name}: not measured`);
   }
-  console.log(`${documents} documents`);
+  show(documents, rows);
+}
+
+function show(documents: number, rows: object[]): void {
+  console.log(`${documents} documents, ${REQUESTS ? 'each with' : 'without'} a request's identity`);
   console.table(rows);
 }
 
-const only = process.argv.indexOf('--only');
-if (only === -1) void main();
-else void measure(process.argv[only + 1]!, Number(process.argv[only + 2])).then((row) => process.send?.(row));
+function wordBehind(option: string): string | undefined {
+  const at = process.argv.indexOf(option);
+  return at === -1 ? undefined : process.argv[at + 1];
+}
+
+const documents = Number(wordBehind('--documents') ?? 100_000);
+const only = wordBehind('--only');
+if (only === undefined) void main(documents);
+else void measure(only, documents).then((row) => (process.send ? process.send(row) : show(documents, [row])));

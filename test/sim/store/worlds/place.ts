@@ -170,7 +170,9 @@ export class Place {
     } else if (write.kind === 'truncate') {
       const lost = folder.entries[write.after - folder.base.index];
       const isCommitted = lost !== undefined && this.watch.committed(lost.index)?.sum === lost.sum;
-      demand(!isCommitted, 'what is committed is not cut off');
+      // Who is not in sync may still hear an older leader, that lacks what a later one has completed meanwhile.
+      const isInSync = this.watch.coordination.record?.inSync.some(({ id }) => id === folder.id) ?? false;
+      demand(!isCommitted || !isInSync, 'who is in sync does not cut off what is committed');
       this.watch.tally.met('entries that were never committed were cut off');
       folder.entries.length = Math.min(folder.entries.length, Math.max(0, write.after - folder.base.index));
     } else if (write.kind === 'restart') {

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMAND_LINE as CLIENT } from '../client/options';
+import { COMMAND_LINE as CONFORMANCE } from '../conformance/options';
 import { COMMAND_LINE as SERVENT } from '../servent/options';
 import type { CommandLine } from '../shared/program/declarations';
 import { manPage } from '../shared/program/man-page';
@@ -19,6 +20,7 @@ const PAGES: readonly [CommandLine<unknown>, about: string][] = [
   [STORE, 'serve a replica of a document store that survives its leader'],
   [STORE_CLIENT, 'put documents into a replicated store, and find them'],
   [TOPOLOGY, 'run, check, simulate and draw overlays of servents'],
+  [CONFORMANCE, 'grade any implementation of the protocols, rule by rule'],
 ];
 
 const folder = join(packageFolder(), 'dist', 'man');

@@ -16,6 +16,7 @@ const ROOMS: Record<string, readonly string[]> = {
   store: ['shared', 'store-client'],
   'store-client': ['shared'],
   topologies: ['shared', 'simulator', 'servent', 'client'],
+  conformance: ['shared'],
 };
 /** Rooms that serve those who work on the product. */
 const WORKSHOPS = ['test', 'bench', 'report', 'man'];
@@ -91,6 +92,11 @@ describe('the style', () => {
         'the wire imports nothing but itself, endpoints, classes of addresses and short bytes',
         /^shared\/wire\//,
         /^(?!shared\/(wire\/|endpoint\.ts|address-classes\.ts|short-bytes\.ts))/,
+      ],
+      [
+        'the conformance kit judges by the plain codec alone, through sockets of Node',
+        /^conformance\//,
+        /^shared\/(udp\/|wire\/(?!overlay\/message\.ts|wire-error\.ts))/,
       ],
       ['nothing imports a main.ts', /^/, /(^|\/)main\.ts$/],
       ['options know nothing of the shell', /\/options\.ts$/, /\/shell\.ts$/],

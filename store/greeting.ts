@@ -42,9 +42,16 @@ export function welcome(connection: Connection, greeting: readonly Json[], welco
   return understood;
 }
 
-/** Connects to a replica and greets it. @throws OperatorError `unreachable` when it does not answer as one */
-export async function greet(address: string): Promise<Greeted> {
-  const { connection, result, rest } = await ask(address, ['replica', PEER_VERSION], GREETING_MS);
+/** A greeting's third word, by which a follower hands writes of its clients on. */
+export const FORWARD = 'forward';
+
+/**
+ * Connects to a replica and greets it, perhaps with a third word.
+ * @throws OperatorError `unreachable` when it does not answer as one
+ */
+export async function greet(address: string, purpose?: typeof FORWARD): Promise<Greeted> {
+  const greeting = ['replica', PEER_VERSION, ...(purpose === undefined ? [] : [purpose])];
+  const { connection, result, rest } = await ask(address, greeting, GREETING_MS);
   return { connection, welcome: result as unknown as Welcome, rest };
 }
 

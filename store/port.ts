@@ -8,7 +8,8 @@ import type { Connection, ConnectionEvents } from '../shared/tcp/connection';
 import { type Listener, openListener } from '../shared/tcp/listener';
 import { encodeReply, replyTo } from './dialects/document-request';
 import { DocumentsConnection } from './dialects/documents';
-import { TAKEOVER, type Welcome, welcome } from './greeting';
+import { ForwardedWrites } from './forwarding';
+import { FORWARD, TAKEOVER, type Welcome, welcome } from './greeting';
 import type { LiveReplica } from './live-replica';
 
 export interface PortOptions {
@@ -78,7 +79,9 @@ export class Port {
       newId: randomUUID,
       greeted: (greeting, rest) => {
         if (greeting[2] === TAKEOVER) void force(connection, replica);
-        else if (welcome(connection, greeting, words)) replica.links.add({ connection, rest });
+        else if (!welcome(connection, greeting, words)) return;
+        else if (greeting[2] === FORWARD) new ForwardedWrites(connection, replica, rest);
+        else replica.links.add({ connection, rest });
       },
     });
   }

@@ -104,10 +104,16 @@ export class Leading {
     const first = request === undefined ? undefined : machine.firstReply(request);
     if (first) return clients.answer(token, { kind: 'reply', reply: first, index: machine.applied.index });
     if (request !== undefined && clients.join(request, token)) return;
-    const refuse = (reason: string): void => clients.answer(token, { kind: 'refused', reason });
     const inSync = this.#recorded.inSync.length;
-    if (inSync < settings.minInSync) return refuse(`too few replicas are in sync: ${inSync} of ${settings.minInSync}`);
-    if (log.isFull) return refuse('too many writes wait to be confirmed by the replicas in sync');
+    const wanted = settings.minInSync;
+    if (inSync < wanted) {
+      const reason = `too few replicas are in sync: ${inSync} of ${wanted}`;
+      return clients.answer(token, { kind: 'refused', reason, wanted });
+    }
+    if (log.isFull) {
+      const reason = 'too many writes wait to be confirmed by the replicas in sync';
+      return clients.answer(token, { kind: 'refused', reason });
+    }
     clients.wrote(this.#append(operation, request), token);
   }
 

@@ -36,8 +36,8 @@ export type Answer =
   | { readonly kind: 'reply'; readonly reply: Reply; readonly index: number }
   /** Surely not done: this replica does not lead, but this one does (`host:port`; undefined while nobody is known). */
   | { readonly kind: 'not-leader'; readonly leader: string | undefined }
-  /** Surely not done, and why, in one sentence. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** Surely not done, and why, in one sentence. `wanted`: so many replicas should be in sync, and are not. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly wanted?: number }
   /** Nobody knows here whether it was done: ask again under the same request identity. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly leader: string | undefined };
 

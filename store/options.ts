@@ -48,6 +48,7 @@ interface ServeArguments {
   leader: string | undefined;
   advertise: string | undefined;
   zookeeper: string | undefined;
+  http: string | undefined;
   session: string;
   ack: string;
   'min-in-sync': string;
@@ -70,6 +71,11 @@ const SERVE: Command<ServeOptions> = {
         value: 'host:port,.../chroot',
         requiresArg: true,
         describe: 'Coordinate through ZooKeeper, for replicas on several machines',
+      })
+      .option('http', {
+        value: 'host:port',
+        requiresArg: true,
+        describe: 'Serve forms and collections over HTTP too',
       })
       .option('session', {
         value: 'seconds',
@@ -170,12 +176,13 @@ function json(line: Declarations): Declarations {
 }
 
 function serveOptions(given: ServeArguments): ServeOptions {
-  const { path, address, leader, advertise, zookeeper, json } = given;
+  const { path, address, leader, advertise, zookeeper, http, json } = given;
   const settings: StoreSettings = {
     host: address,
     leader,
     advertise,
     zookeeper,
+    http,
     sessionMs: msOf(given.session, '--session'),
     ackMs: msOf(given.ack, '--ack'),
     minInSync: numberOf(given['min-in-sync'], '--min-in-sync', NUMBERS.minInSync.range),

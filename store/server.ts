@@ -3,7 +3,10 @@
 import { resolve } from 'node:path';
 import { OperatorError } from '../shared/errors';
 import type { Status } from '../shared/wire/documents';
+import type { Dialect } from './dialects/dialect';
+import { openDialects } from './dialects/open-dialects';
 import { ReplicaFolder } from './folder';
+import { Forwarding } from './forwarding';
 import { LiveReplica } from './live-replica';
 import { Port } from './port';
 import type { Ending } from './replication/outbox';
@@ -22,6 +25,8 @@ export interface ServerEvents {
 export interface Server {
   /** `host:port` told to others. @throws before `run` */
   readonly address: string;
+  /** What it serves besides documents, each by its name, `http` say, at a `host:port`. */
+  readonly dialects: readonly { readonly name: string; readonly address: string }[];
   /** The folder with its files. @throws before `run` */
   readonly folder: string;
   /**
@@ -59,6 +64,8 @@ class StoreServer implements Server {
   readonly #port: Port;
   #folder: ReplicaFolder | undefined;
   #live: LiveReplica | undefined;
+  #forwarding: Forwarding | undefined;
+  #dialects: readonly Dialect[] = [];
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
   #resolveEnded = (): void => {};
@@ -81,6 +88,10 @@ class StoreServer implements Server {
     return this.#options.advertise ?? `${this.#options.host}:${this.#port.port}`;
   }
 
+  get dialects(): readonly Dialect[] {
+    return this.#dialects;
+  }
+
   get folder(): string {
     return this.#held.path;
   }
@@ -88,6 +99,7 @@ class StoreServer implements Server {
   async run(): Promise<void> {
     try {
       await this.#port.open();
+      this.#dialects = await openDialects(this.#options, this.#note);
       const { path, host } = this.#options;
       this.#folder = await ReplicaFolder.hold(resolve(path), { host, port: this.#port.port }, this.#note);
       await this.#begin();
@@ -114,7 +126,8 @@ class StoreServer implements Server {
 
   async #close(): Promise<void> {
     this.#closed.abort();
-    await this.#port.close();
+    await Promise.all([this.#port.close(), ...this.#dialects.map((dialect) => dialect.close())]);
+    this.#forwarding?.close();
     await this.#live?.close();
     this.#folder?.release();
   }
@@ -140,12 +153,17 @@ class StoreServer implements Server {
     const member = { id: recovery.recovered.id, address };
     live.coordinate(await openCoordination(whereabouts, { member, sessionMs, events: live.coordinationEvents }));
     this.#port.serve({ replica: live, welcome: welcomeOf(whereabouts) });
+    const replica = new Forwarding(live, this.#options.requestMs);
+    this.#forwarding = replica;
+    for (const dialect of this.#dialects) dialect.serve({ replica, folder: this.folder });
   }
 
   /** A replica's work is over: it begins anew with nothing, or ends with the reason. */
   async #end(live: LiveReplica, { anew, reason }: Ending): Promise<void> {
     if (this.#closing) return;
     this.#port.serve(undefined);
+    for (const dialect of this.#dialects) dialect.serve(undefined);
+    this.#forwarding?.close();
     await live.close();
     try {
       if (!anew) throw new OperatorError('replica', reason);

@@ -14,6 +14,8 @@ export interface StoreSettings {
   advertise?: string | undefined;
   /** Where the record lies in ZooKeeper, `host:port,.../chroot`. Default: a folder of this machine. */
   zookeeper?: string | undefined;
+  /** `host:port` to serve forms over HTTP at, besides; port 0 for one that the system chooses. */
+  http?: string | undefined;
   /** How long a session lasts without its holder, milliseconds. Default 3000. */
   sessionMs?: number;
   /** A follower that does not acknowledge for so long is taken out of those in sync, milliseconds. Default 2000. */
@@ -33,6 +35,7 @@ export interface StoreOptions extends HostPort {
   leader: string | undefined;
   advertise: string | undefined;
   zookeeper: string | undefined;
+  http: HostPort | undefined;
   sessionMs: number;
   ackMs: number;
   requestMs: number;
@@ -59,6 +62,7 @@ const KNOWN: Record<keyof StoreSettings, true> = {
   leader: true,
   advertise: true,
   zookeeper: true,
+  http: true,
   sessionMs: true,
   ackMs: true,
   requestMs: true,
@@ -69,7 +73,7 @@ const KNOWN: Record<keyof StoreSettings, true> = {
 /** Checks what a caller gives. @throws OperatorError `usage` that names the setting */
 export function parseStore(path: string, settings: StoreSettings): StoreOptions {
   checkObject('the settings of a replica', settings, Object.keys(KNOWN));
-  const { leader, advertise, zookeeper } = settings;
+  const { leader, advertise, zookeeper, http } = settings;
   if (leader !== undefined) peerOf(leader, 'the leader');
   if (advertise !== undefined) peerOf(advertise, 'the address told to others');
   if (zookeeper !== undefined) parseZookeeperPlace(zookeeper);
@@ -77,10 +81,11 @@ export function parseStore(path: string, settings: StoreSettings): StoreOptions 
     checkRange(name, settings[name] ?? NUMBERS[name].otherwise, NUMBERS[name].range);
   return {
     path: checkText('the path of a folder', path),
-    ...ownAddress(checkText('host', settings.host)),
+    ...ownAddress(checkText('host', settings.host), 'the address to serve at'),
     leader,
     advertise,
     zookeeper,
+    http: http === undefined ? undefined : ownAddress(http, 'the address to serve HTTP at'),
     sessionMs: number('sessionMs'),
     ackMs: number('ackMs'),
     requestMs: number('requestMs'),
@@ -90,8 +95,8 @@ export function parseStore(path: string, settings: StoreSettings): StoreOptions 
 }
 
 /** Our own address may leave the port to the system. */
-function ownAddress(text: string): HostPort {
+function ownAddress(text: string, what: string): HostPort {
   const free = /^(.*):0$/.exec(text);
-  const { host, port } = hostPortOf(peerOf(free ? `${free[1]}:1` : text, 'the address to serve at'));
+  const { host, port } = hostPortOf(peerOf(free ? `${free[1]}:1` : text, what));
   return { host, port: free ? 0 : port };
 }

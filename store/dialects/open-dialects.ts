@@ -1,0 +1,20 @@
+/** Opens the dialects that a replica's settings ask for. Each is loaded only where it is spoken, with what it depends on. */
+
+import type { StoreOptions } from '../settings';
+import type { Dialect } from './dialect';
+
+/** @throws OperatorError `port` */
+export async function openDialects(options: StoreOptions, note: (text: string) => void): Promise<Dialect[]> {
+  const dialects: Dialect[] = [];
+  if (options.http !== undefined) {
+    const { openRest } = require('./rest/rest') as typeof import('./rest/rest');
+    dialects.push(await openRest({ ...options.http, names: namesOf(options), minInSync: options.minInSync, note }));
+  }
+  return dialects;
+}
+
+/** The host names, besides addresses, under which this replica may be asked. */
+function namesOf({ host, advertise, http }: StoreOptions): string[] {
+  const told = advertise === undefined ? [] : [advertise.slice(0, advertise.lastIndexOf(':'))];
+  return [host, http!.host, ...told];
+}

@@ -1,0 +1,58 @@
+/** The HTTP dialect of a replica: forms (forms specification). Which replica it speaks for may change while it listens. */
+
+import type { FastifyInstance } from 'fastify';
+import type { Fault } from '../../../shared/http/fault';
+import { createHttp, type HttpOptions, listen } from '../../../shared/http/service';
+import type { Dialect, Served } from '../dialect';
+import type { Replica } from '../replica';
+import { addDescription } from './description';
+import { addForms } from './forms';
+import { Unavailable } from './reading';
+import { faultSaid } from './words';
+
+export interface RestOptions {
+  host: string;
+  /** 0 for one the system chooses. */
+  port: number;
+  /** Host names under which it may be asked. */
+  names: readonly string[];
+  minInSync: number;
+  /** Something went wrong here; one sentence. */
+  note: (text: string) => void;
+}
+
+/** Of a form, bytes. */
+const BODY_MAX = 1024 * 1024;
+
+/** Opens the port; whoever asks before there is a replica is told to ask again. @throws OperatorError `port` */
+export async function openRest(options: RestOptions): Promise<Dialect> {
+  const http = httpOptions(options);
+  let served: Served | undefined;
+  const replica = (): Replica => {
+    if (served) return served.replica;
+    throw new Unavailable({ kind: 'refused', reason: 'the replica is not ready' });
+  };
+  const service = await listen(createRest(http, { replica, minInSync: options.minInSync }), http);
+  return {
+    name: 'http',
+    address: service.address,
+    serve: (next) => {
+      served = next;
+    },
+    close: () => service.close(),
+  };
+}
+
+/** All routes, without a port. */
+export function createRest(http: HttpOptions, options: { replica: () => Replica; minInSync: number }): FastifyInstance {
+  const app = createHttp(http);
+  addDescription(app);
+  void app.register(async (forms) => addForms(forms, options));
+  return app;
+}
+
+/** How this dialect wants its HTTP. */
+export function httpOptions({ host, port, names, note }: Omit<RestOptions, 'minInSync'>): HttpOptions {
+  const failed = (error: unknown): void => note(`a request failed: ${(error as Error)?.message ?? error}`);
+  return { host, port, names, bodyMax: BODY_MAX, faultBody: (fault: Fault) => faultSaid(fault), failed };
+}

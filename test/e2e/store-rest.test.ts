@@ -1,0 +1,89 @@
+/** Forms over HTTP through real replicas: followers serve the reads and hand the writes on, and a takeover loses nothing. */
+
+import { expect } from 'chai';
+import { endAllCommands } from '../support/commands';
+import { type ReplicaProcess, Replicas } from '../support/store/replicas';
+
+const HTTP = ['--http', '127.0.0.1:0'];
+
+describe('forms over HTTP, as processes', function () {
+  this.timeout(60_000);
+  let replicas: Replicas;
+  beforeEach(() => {
+    replicas = new Replicas();
+  });
+  afterEach(async () => {
+    await endAllCommands();
+    replicas.remove();
+  });
+
+  it('are taken at any replica, found at all, and there after a takeover', async () => {
+    const all = await replicas.startAll(3, [...HTTP, '--session', '0.5', '--ack', '0.4']);
+    const [leader, second, third] = all.map(httpOf) as [string, string, string];
+    expect(await post(second, { id: '1', genero: 'Femenino' })).to.equal(201);
+    expect(await post(third, { id: '1' })).to.equal(409);
+    expect(await post(leader, { id: '2' })).to.equal(201);
+    // What the leader has confirmed its followers apply a moment later.
+    for (const http of [leader, second, third]) {
+      await until(
+        async () => (await get(http, 'ObtenerTodosLosFormularios')) === '[{"id":"1","genero":"Femenino"},{"id":"2"}]',
+      );
+      expect(await get(http, 'ObtenerGeneros/Femenino')).to.equal('[{"id":"1","genero":"Femenino"}]');
+    }
+    await replicas.kill(all[0]!);
+    const statuses: number[] = [];
+    await until(async () => {
+      statuses.push(await post(third, { id: '3' }, 'again and again'));
+      return statuses.at(-1) === 201;
+    });
+    expect(statuses.slice(0, -1).every((status) => status === 503)).to.equal(true);
+    await until(async () => (await get(second, 'ObetenerUnFormulario/3')) === '{"id":"3"}');
+    expect(await get(second, 'ObetenerUnFormulario/1')).to.equal('{"id":"1","genero":"Femenino"}');
+  });
+
+  it('of many with one id at all replicas at once exactly one is taken', async () => {
+    const all = (await replicas.startAll(3, HTTP)).map(httpOf);
+    for (let id = 0; id < 5; id++) {
+      const statuses = await Promise.all([...all, ...all].map((http, n) => post(http, { id: `${id}`, n })));
+      expect(statuses.sort()).to.deep.equal([201, 409, 409, 409, 409, 409]);
+    }
+  });
+
+  it('are refused while fewer replicas are in sync than wanted', async () => {
+    const leader = await replicas.start(undefined, [...HTTP, '--min-in-sync', '2']);
+    await leader.until(/leads epoch/);
+    const reply = await fetch(`http://${httpOf(leader)}/API/IngresarFormulario`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"id":"1"}',
+    });
+    expect(await reply.json()).to.deep.equal({
+      status: 'error',
+      message: 'El registro no se ha replicado en 2 nodos.',
+    });
+    expect([reply.status, reply.headers.get('retry-after')]).to.deep.equal([503, '1']);
+  });
+});
+
+function httpOf(replica: ReplicaProcess): string {
+  return /http at ([^,]+),/.exec(replica.out())![1]!;
+}
+
+async function post(http: string, form: object, key?: string): Promise<number> {
+  const { status, body } = await fetch(`http://${http}/API/IngresarFormulario`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) },
+    body: JSON.stringify(form),
+  });
+  await body?.cancel();
+  return status;
+}
+
+async function get(http: string, path: string): Promise<string> {
+  return (await fetch(`http://${http}/API/${path}`)).text();
+}
+
+/** Asks until it is so; the test's own limit is the only one. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+}

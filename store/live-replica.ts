@@ -49,6 +49,7 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   #flushedIndex = 0;
   #turning = false;
   #over = false;
+  #closing: Promise<void> | undefined;
   #turned = '';
 
   constructor(options: CoreOptions, parts: Recovery, events: LiveEvents) {
@@ -100,7 +101,12 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   }
 
   /** Ends the work: gives the session back, so that nobody waits for it to lapse, and closes log and state. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#over = true;
     clearTimeout(this.#timer);
     clearInterval(this.#flushing);
@@ -109,9 +115,11 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     for (const answer of this.#answers.values()) answer({ kind: 'unknown', reason: 'the replica ends', leader });
     this.#answers.clear();
     await this.#coordination?.close();
-    await this.#parts.journal.close();
-    await this.#parts.machine.flush().catch(() => {});
-    await this.#parts.engine.close();
+    const { engine, journal, machine } = this.#parts;
+    // What a failing disk says now is no news: it ended the replica, or what is not flushed stands in the log.
+    await journal.close().catch(() => {});
+    await machine.flush().catch(() => {});
+    await engine.close().catch(() => {});
   }
 
   // What links tell.
@@ -212,7 +220,10 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   }
 
   /** The disk refuses: what is on it is not known. */
-  readonly #failed = (error: Error): void => this.#input((core, now) => core.persistFailed(error.message, now));
+  readonly #failed = ({ message }: Error): void => {
+    const reason = `expected files that can be written, got ${message}: nothing more is confirmed`;
+    this.#input((core, now) => core.persistFailed(reason, now));
+  };
 
   #persisted(write: Write): Promise<void> {
     const { journal } = this.#parts;

@@ -1,6 +1,7 @@
 /** What a replica can be told, however it is told: the settings' types, defaults and ranges. Knows no command line. */
 
 import { checkObject, checkRange, checkText, type NumberRange } from '../shared/checks';
+import { usageError } from '../shared/errors';
 import { type HostPort, hostPortOf, peerOf } from '../shared/host-port';
 import { parseZookeeperPlace } from './coordination/zookeeper/servers';
 
@@ -75,6 +76,9 @@ export function parseStore(path: string, settings: StoreSettings): StoreOptions 
   checkObject('the settings of a replica', settings, Object.keys(KNOWN));
   const { leader, advertise, zookeeper, http } = settings;
   if (leader !== undefined) peerOf(leader, 'the leader');
+  if (leader !== undefined && leader === settings.host) {
+    throw usageError(`expected another replica as the leader, got "${leader}": that is this replica itself`);
+  }
   if (advertise !== undefined) peerOf(advertise, 'the address told to others');
   if (zookeeper !== undefined) parseZookeeperPlace(zookeeper);
   const number = (name: keyof typeof NUMBERS): number =>

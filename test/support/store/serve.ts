@@ -7,13 +7,16 @@ import type { Replica } from '../../../store/dialects/replica';
 const listeners = new Set<Listener>();
 
 /** Serves a replica on a port the system chooses, or on this one. Gives its `host:port`, and how it ends. */
-export async function serve(replica: Replica, port = 0): Promise<{ address: string; close: () => Promise<void> }> {
+export async function serve(
+  replica: Replica,
+  { port = 0, connectionsMax = 100 }: { port?: number; connectionsMax?: number } = {},
+): Promise<{ address: string; close: () => Promise<void> }> {
   let drawn = 0;
   const newId = (): string => `id-${++drawn}`;
   const listener = await openListener({
     host: '127.0.0.1',
     port,
-    connectionsMax: 100,
+    connectionsMax,
     refusal: new Uint8Array(),
     accept: (connection) =>
       new DocumentsConnection(connection, { replica, newId, greeted: () => connection.destroy() }),

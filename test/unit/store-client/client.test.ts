@@ -104,7 +104,7 @@ describe("the store client's library face", () => {
     const first = await serve(replica);
     const client = await connect(first.address);
     await first.close();
-    await serve(replica, Number(first.address.split(':')[1]));
+    await serve(replica, { port: Number(first.address.split(':')[1]) });
     await client.create('c', {});
     expect(replica.asked).to.have.length(1);
   });

@@ -1,6 +1,5 @@
 /** The five routes of the forms dialect (forms specification, section 1). Forms are documents whose `_id` is their `id`. */
 
-import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Json } from '../../../shared/wire/json';
 import { checkOperation } from '../../documents/operations';
@@ -9,15 +8,13 @@ import type { Answer } from '../../replication/outbox';
 import type { Replica } from '../replica';
 import { LIMIT_MAX, sendList } from './list-reply';
 import { ask, hasCollection, Refused, type StoredDocument, Unavailable } from './reading';
+import { IDEMPOTENCY, RETRY_AFTER_S, requestIdentity } from './requests';
 import * as words from './words';
 
 export const FORMS = 'formularios';
 /** Whatever else a form has is kept as it is. */
 const SCHEMA = { '*genero': 'str', '...': 'any' };
 const ID_MAX = 64;
-const KEY_MAX = 255;
-/** When to ask again what could not be answered, seconds. */
-const RETRY_AFTER_S = 1;
 
 export interface FormsOptions {
   /** @throws Unavailable while there is none */
@@ -99,27 +96,15 @@ export function addForms(app: FastifyInstance, options: FormsOptions): void {
   );
 }
 
-const IDEMPOTENCY = {
-  type: 'object',
-  properties: {
-    'idempotency-key': {
-      type: 'string',
-      description: 'La misma en cada intento: el formulario se ingresa una sola vez, y la respuesta es la primera',
-    },
-  },
-};
-
 /** The check and the insert are one operation of the log: of two at once exactly one wins. */
 async function takeForm(request: FastifyRequest, reply: FastifyReply, options: FormsOptions): Promise<FastifyReply> {
   const form = request.body as Form;
-  const key = request.headers['idempotency-key'];
   if (Object.hasOwn(form, '_id')) return reply.code(400).send(words.RESERVED);
-  if (typeof key === 'string' && (key === '' || key.length > KEY_MAX)) return reply.code(400).send(words.BAD_KEY);
   const operation: Operation = ['put', FORMS, { _id: form.id, ...form }, { absent: true, schema: SCHEMA }];
   // What the state would refuse does not go into the log.
   if (checkOperation(operation) !== undefined) return reply.code(400).send(words.UNSUITABLE);
   const replica = options.replica();
-  const answer = await replica.write(operation, typeof key === 'string' ? identityOf(key, form) : randomUUID());
+  const answer = await replica.write(operation, requestIdentity(request, operation as unknown as Json));
   if (answer.kind !== 'reply') return sendUnavailable(reply, answer);
   const [word, result] = answer.reply;
   if (word === 'ko') return reply.code(400).send(words.UNSUITABLE);
@@ -127,13 +112,6 @@ async function takeForm(request: FastifyRequest, reply: FastifyReply, options: F
   // A follower may have been taken out while the form was on its way.
   if (replica.status().inSync.length < options.minInSync) return sendTooFew(reply, options.minInSync);
   return reply.code(201).send(words.TAKEN);
-}
-
-/** One key with another form is another request: neither gets the other's reply. */
-function identityOf(key: string, form: Form): string {
-  return createHash('sha256')
-    .update(JSON.stringify([FORMS, key, form]))
-    .digest('hex');
 }
 
 /** Nobody has stored a form before the first one makes the collection. */

@@ -37,9 +37,9 @@ export async function sendList(
     for await (const documents of reading) found.push(...documents);
     if (found.length > limit) {
       found.length = limit;
-      const { pathname } = new URL(request.url, 'http://localhost');
-      const next = new URLSearchParams({ ...asked, [names.after]: found.at(-1)!._id });
-      void reply.header('link', `<${pathname}?${next}>; rel="next"`);
+      const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+      searchParams.set(names.after, found.at(-1)!._id);
+      void reply.header('link', `<${pathname}?${searchParams}>; rel="next"`);
     }
     return reply.send(found.map(show));
   }

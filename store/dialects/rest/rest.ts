@@ -3,10 +3,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Fault } from '../../../shared/http/fault';
 import { createHttp, type HttpOptions, listen } from '../../../shared/http/service';
+import type { Status } from '../../../shared/wire/documents';
 import type { Dialect, Served } from '../dialect';
 import type { Replica } from '../replica';
+import { addCollections } from './collections';
 import { addDescription } from './description';
 import { addForms } from './forms';
+import { addProbes } from './probes';
 import { Unavailable } from './reading';
 import { faultSaid } from './words';
 
@@ -47,12 +50,32 @@ export async function openRest(options: RestOptions): Promise<Dialect> {
 export function createRest(http: HttpOptions, options: { replica: () => Replica; minInSync: number }): FastifyInstance {
   const app = createHttp(http);
   addDescription(app);
+  const probes = async (all: FastifyInstance): Promise<void> => addProbes(all, () => statusOf(options.replica));
+  // Its measuring is of all routes, not of its own alone.
+  void app.register(Object.assign(probes, { [Symbol.for('skip-override')]: true }));
   void app.register(async (forms) => addForms(forms, options));
+  void app.register(async (collections) => addCollections(collections, options.replica));
   return app;
 }
 
 /** How this dialect wants its HTTP. */
 export function httpOptions({ host, port, names, note }: Omit<RestOptions, 'minInSync'>): HttpOptions {
   const failed = (error: unknown): void => note(`a request failed: ${(error as Error)?.message ?? error}`);
-  return { host, port, names, bodyMax: BODY_MAX, faultBody: (fault: Fault) => faultSaid(fault), failed };
+  return { host, port, names, bodyMax: BODY_MAX, faultBody, failed };
+}
+
+/** Forms speak Spanish; what lies beside them speaks English. */
+function faultBody(fault: Fault, path: string): object {
+  return /^\/(collections|status|metrics|healthz|readyz|docs|openapi)\b/.test(path)
+    ? { status: 'error', message: fault.reason }
+    : faultSaid(fault);
+}
+
+function statusOf(replica: () => Replica): Status | undefined {
+  try {
+    return replica().status();
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined;
+    throw error;
+  }
 }

@@ -25,7 +25,6 @@ export const UNKNOWN = said(
 );
 export const UNSUITABLE = said('El formulario no se puede guardar.');
 export const RESERVED = said('El atributo _id está reservado.');
-export const BAD_KEY = said('La cabecera Idempotency-Key debe tener de 1 a 255 caracteres.');
 
 const SENTENCES: Record<Exclude<Fault['code'], 'form'>, string> = {
   route: 'La ruta o el método no existe.',
@@ -50,6 +49,7 @@ export function faultSaid({ code, invalid }: Fault): Said {
   }
   if (name === 'id' && found.keyword !== 'type') return said('El id debe tener de 1 a 64 caracteres.');
   if (part === 'body') return said(`El atributo ${name} debe ser un texto.`);
+  if (part === 'headers') return said('La cabecera Idempotency-Key debe tener de 1 a 255 caracteres.');
   if (name === 'limite') return said('El parámetro limite debe ser un número entero de 1 a 1000.');
   return said(`El parámetro ${name || 'dado'} no es válido.`);
 }

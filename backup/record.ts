@@ -67,6 +67,11 @@ export type Name = string | { base64: string };
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+export function isName(value: unknown): value is Name {
+  if (typeof value === 'string') return true;
+  return typeof value === 'object' && value !== null && 'base64' in value && typeof value.base64 === 'string';
+}
+
 export function nameOf(bytes: Buffer): Name {
   try {
     return UTF8.decode(bytes);

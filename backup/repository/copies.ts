@@ -7,13 +7,14 @@
  */
 
 import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compress } from '@mongodb-js/zstd';
+import { ByteSource } from '../byte-source';
+import { LinesError, LineWriter, readLines } from '../lines';
 import type { TreeRecord } from '../record';
 import { DamageError } from './damage-error';
-import { flushFolder, namesIn, putInPlace, readAt, removeTemporary, TEMPORARY, writeWhole } from './files';
-import { decompressFrame } from './zstd-frame';
+import { flushFolder, namesIn, putInPlace, removeTemporary, TEMPORARY, writeWhole } from './files';
 
 /** What is fetched from where. */
 export interface Source {
@@ -50,14 +51,8 @@ export interface CopyTail {
   problems: number;
 }
 
-/** Lines are compressed together until they are so long, bytes. */
-const FRAME_BYTES = 512 * 1024;
 /** A name longer than that is cut, and told apart by a sum, bytes. */
 const FOLDER_NAME_MAX = 150;
-/** Each frame is led by a skippable one (RFC 8878 section 3.1.2) with both lengths, so that a reader needs no more memory than one. */
-const SKIPPABLE = 0x184d_2a5c;
-const LEAD = 16;
-
 export class Copies {
   readonly #folder: string;
 
@@ -110,20 +105,16 @@ export class Copies {
 
   /** The lines of a copy, first to last. @throws DamageError */
   async *read({ file }: Copy): AsyncGenerator<CopyHead | TreeRecord | CopyTail> {
-    const handle = await open(join(this.#folder, file), 'r');
+    let last: unknown;
     try {
-      const { size } = await handle.stat();
-      let last: CopyTail | TreeRecord | CopyHead | undefined;
-      for (let at = 0; at < size; ) {
-        const { frame, length, end } = await readFrame(handle, at, file);
-        at = end;
-        const lines = (await linesOf(frame, length, file)).trimEnd().split('\n');
-        for (const line of lines) yield (last = parseLine(line, file));
+      for await (const line of readLines(new ByteSource(createReadStream(join(this.#folder, file))))) {
+        yield (last = line) as CopyHead | TreeRecord | CopyTail;
       }
-      if (!(last && 'type' in last && last.type === 'end')) throw new DamageError(file, 'expected an end, got none');
-    } finally {
-      await handle.close();
+    } catch (cause) {
+      if (!(cause instanceof LinesError)) throw cause;
+      throw new DamageError(file, cause.message, { cause });
     }
+    if ((last as CopyTail | undefined)?.type !== 'end') throw new DamageError(file, 'expected an end, got none');
   }
 
   /** Is the file what its name says? */
@@ -147,8 +138,7 @@ export class CopyWriter {
   readonly #number: number;
   readonly #handle: FileHandle;
   readonly #hash: Hash = createHash('sha256');
-  #lines: string[] = [];
-  #bytes = 0;
+  readonly #lines = new LineWriter();
 
   constructor(folder: string, number: number, handle: FileHandle) {
     this.#folder = folder;
@@ -157,16 +147,14 @@ export class CopyWriter {
   }
 
   async add(line: CopyHead | TreeRecord | CopyTail): Promise<void> {
-    const text = JSON.stringify(line);
-    this.#lines.push(text);
-    this.#bytes += text.length + 1;
-    if (this.#bytes >= FRAME_BYTES) await this.#write();
+    const frame = this.#lines.add(line);
+    if (frame) await this.#write(await frame);
   }
 
   /** Makes it a copy. What its chunks lie in must be durable by then. */
   async finish(tail: CopyTail): Promise<void> {
     await this.add(tail);
-    if (this.#lines.length > 0) await this.#write();
+    await this.#write(await this.#lines.end());
     await this.#handle.sync();
     await this.#handle.close();
     const name = `${this.#number}.${this.#hash.digest('hex')}.jsonl.zst`;
@@ -179,51 +167,9 @@ export class CopyWriter {
     await rm(join(this.#folder, `${this.#number}${TEMPORARY}`));
   }
 
-  async #write(): Promise<void> {
-    const contents = Buffer.from(`${this.#lines.join('\n')}\n`);
-    const frame = await compress(contents);
-    const lead = Buffer.alloc(LEAD);
-    for (const [i, word] of [SKIPPABLE, LEAD - 8, frame.length, contents.length].entries())
-      lead.writeUInt32LE(word, i * 4);
-    for (const bytes of [lead, frame]) {
-      this.#hash.update(bytes);
-      await this.#handle.appendFile(bytes);
-    }
-    this.#lines = [];
-    this.#bytes = 0;
-  }
-}
-
-/** Longer lines than any tree has would only be a damaged lead's, bytes. */
-const FRAME_MAX = 256 * 1024 * 1024;
-
-async function readFrame(
-  handle: FileHandle,
-  at: number,
-  file: string,
-): Promise<{ frame: Buffer; length: number; end: number }> {
-  const lead = await readAt(handle, at, LEAD);
-  const [magic, rest, frameLength = 0, length = 0] =
-    lead.length === LEAD ? [0, 4, 8, 12].map((word) => lead.readUInt32LE(word)) : [];
-  if (magic !== SKIPPABLE || rest !== LEAD - 8 || frameLength > FRAME_MAX || length > FRAME_MAX) {
-    throw new DamageError(file, `expected a frame at byte ${at}, got something else`);
-  }
-  return { frame: await readAt(handle, at + LEAD, frameLength), length, end: at + LEAD + frameLength };
-}
-
-async function linesOf(frame: Buffer, length: number, file: string): Promise<string> {
-  try {
-    return (await decompressFrame(frame, length)).toString();
-  } catch (cause) {
-    throw new DamageError(file, 'a frame cannot be decompressed', { cause });
-  }
-}
-
-function parseLine(line: string, file: string): CopyHead | TreeRecord | CopyTail {
-  try {
-    return JSON.parse(line) as CopyHead | TreeRecord | CopyTail;
-  } catch (cause) {
-    throw new DamageError(file, 'a line is no JSON', { cause });
+  async #write(bytes: Buffer): Promise<void> {
+    this.#hash.update(bytes);
+    await this.#handle.appendFile(bytes);
   }
 }
 

@@ -7,14 +7,21 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { compress } from '@mongodb-js/zstd';
 import { LRUCache } from 'lru-cache';
 import { sumOf } from '../sum';
+import { decompressFrame } from '../zstd-frame';
 import { ChunkIndex, type Place } from './chunk-index';
 import { DamageError } from './damage-error';
 import { flushFolder, namesIn, putInPlace, readAt, TEMPORARY } from './files';
-import { type Block, type ChunkName, encodeBlockHeader, encodeIndex, readIndex, readWholeBlocks } from './pack';
-import { decompressFrame } from './zstd-frame';
+import {
+  type Block,
+  type ChunkName,
+  compressBlock,
+  encodeBlockHeader,
+  encodeIndex,
+  readIndex,
+  readWholeBlocks,
+} from './pack';
 
 /** A pack is ended when it is so long, bytes: one flush each, and little to write again when a part of it is thrown away. */
 const PACK_BYTES = 16 * 1024 * 1024;
@@ -25,8 +32,6 @@ const CACHE_BYTES = 32 * 1024 * 1024;
 /** Open packs kept for reading. */
 const HANDLES_MAX = 32;
 const EXTENSION = '.pack';
-/** Zstandard's own default. */
-const COMPRESSION_LEVEL = 3;
 
 interface Pack {
   /** From the repository's folder. */
@@ -307,11 +312,6 @@ async function append(pack: OpenPack, bytes: Uint8Array): Promise<void> {
     await pack.handle.truncate(pack.size);
     throw error;
   }
-}
-
-/** Compresses chunks' contents to one block. */
-export function compressBlock(contents: Buffer): Promise<Buffer> {
-  return compress(contents, COMPRESSION_LEVEL);
 }
 
 /** Are these the contents of these chunks, one after the other? */

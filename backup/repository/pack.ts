@@ -8,6 +8,9 @@
  * cut short usable up to its last whole block. A pack's name is the SHA-256 of all of it.
  */
 
+import { compress } from '@mongodb-js/zstd';
+import type { ByteSource } from '../byte-source';
+import { decompressFrame } from '../zstd-frame';
 import { DamageError } from './damage-error';
 
 /** Magic number of a skippable frame (RFC 8878 section 3.1.2), then four bytes of length; both little-endian. */
@@ -18,6 +21,9 @@ const TRAILER = 4;
 /** Longer than any header of a block of CHUNKS_MAX chunks, bytes. */
 const HEADER_MAX = 1024 * 1024;
 
+/** No block's frame or contents are longer, bytes. */
+const FRAME_MAX = 16 * 1024 * 1024;
+
 /** A chunk's SHA-256 in base64 without padding, and its length in bytes. */
 export type ChunkName = readonly [sum: string, length: number];
 
@@ -26,6 +32,14 @@ export interface Block {
   at: number;
   length: number;
   chunks: readonly ChunkName[];
+}
+
+/** Zstandard's own default. */
+const COMPRESSION_LEVEL = 3;
+
+/** Compresses chunks' contents to one block's frame. */
+export function compressBlock(contents: Buffer): Promise<Buffer> {
+  return compress(contents, COMPRESSION_LEVEL);
 }
 
 /** The bytes that go before a block's Zstandard frame of `length` bytes. */
@@ -72,6 +86,24 @@ export async function readWholeBlocks(size: number, readAt: ReadAt): Promise<Blo
     blocks.push({ at, ...header });
     at += header.length;
   }
+}
+
+/** The next block of a stream; undefined at its end. @throws RangeError or Error for what is no block */
+export async function readBlock(
+  source: ByteSource,
+): Promise<{ chunks: ChunkName[]; frame: Buffer; contents: Buffer } | undefined> {
+  const prefix = await source.take(SKIPPABLE_HEADER);
+  if (prefix.length === 0) return undefined;
+  const length = prefix.length === SKIPPABLE_HEADER ? prefix.readUInt32LE(4) : Number.NaN;
+  if (!(length <= HEADER_MAX) || prefix.readUInt32LE() !== SKIPPABLE)
+    throw new RangeError('expected a block, got none');
+  const header = parseHeader(await source.take(length));
+  if (!header || header.length > FRAME_MAX)
+    throw new RangeError('expected a block with its chunks, got something else');
+  const bytes = header.chunks.reduce((sum, chunk) => sum + chunk[1], 0);
+  if (bytes > FRAME_MAX) throw new RangeError(`expected a block of at most ${FRAME_MAX} bytes, got ${bytes}`);
+  const frame = await source.take(header.length);
+  return { chunks: header.chunks, frame, contents: await decompressFrame(frame, bytes) };
 }
 
 function parseHeader(bytes: Buffer): { length: number; chunks: ChunkName[] } | undefined {

@@ -1,14 +1,22 @@
-/** The package as a library: a servent to run, a question to ask, the file parser and the codec. */
+/** The package as a library: a servent to run, a question to ask, the file parser, the codec. Loads neither yargs nor Graphviz. */
 
-export type { Summary } from './client/core';
-export { type Answer, type LookupOptions, lookup } from './client/lookup';
-export { type KeyValueFile, type Problem, parseKeyValueFile } from './servent/key-value-file';
-export type { PairTable } from './servent/pair-table';
-export { type LoadedFile, type Servent, type ServentSettings, type ServentStats, startServent } from './servent/shell';
-export { OperatorError } from './shared/errors';
-export type { HostPort } from './shared/host-port';
-export type { Clireq } from './shared/wire/overlay/clireq';
-export { decode, encode, type Message } from './shared/wire/overlay/message';
-export type { Query } from './shared/wire/overlay/query';
-export type { Response } from './shared/wire/overlay/response';
-export { WireError, type WireErrorCode } from './shared/wire/wire-error';
+import type { KeyValueFile, ParseOptions } from './servent/key-value-file';
+import { parseKeyValueFile as parse } from './servent/key-value-file';
+
+export * from './client/index';
+export type { DropReason } from './servent/core';
+export { cidrOf, DEFENCE_DEFAULTS } from './servent/defence-settings';
+export type { AddressLimits, DefenceOptions, DefenceReason, Rate } from './servent/defences';
+export type { KeyValueFile, Pairs, ParseOptions, Problem } from './servent/key-value-file';
+export type { Pair, PairSource } from './servent/pair-source';
+export { type LoadedFile, type Servent, type ServentStats, startServent } from './servent/servent';
+export type { ServentSettings } from './servent/settings';
+export type { Cidr } from './shared/address-classes';
+export type { IoChoice } from './shared/udp/transport';
+export * from './shared/wire/overlay/index';
+
+/**
+ * Parses a key-value file. The bytes become the memory of the pairs: do not use them afterwards.
+ * Never throws for what stands in the file: a line that is no pair is skipped and reported.
+ */
+export const parseKeyValueFile: (bytes: Uint8Array, options?: ParseOptions) => KeyValueFile = parse;

@@ -1,6 +1,6 @@
 /** One question from key to summary, printed as it goes. */
 
-import { lookup } from './lookup';
+import { answersTo } from './lookup';
 import type { ClientOptions } from './options';
 import { answerEvent, answerLine, summaryLine } from './report';
 
@@ -11,8 +11,8 @@ export async function ask(
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { contact, json, ...how } = options;
-  const answers = lookup(contact, key, { ...how, signal });
+  const { contact, timeoutMs, count, nul, json } = options;
+  const answers = answersTo({ contact, key, timeoutMs, count, nul, signal });
   for (;;) {
     const next = await answers.next();
     if (!next.done) {

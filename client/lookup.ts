@@ -1,14 +1,12 @@
 /** One question over a socket of its own: gives the core the datagrams and the time, and its answers to whoever iterates. */
 
 import { type Endpoint, formatEndpoint } from '../shared/endpoint';
-import { OperatorError, usageError } from '../shared/errors';
-import { type HostPort, hostPortOf, resolve } from '../shared/host-port';
+import { OperatorError } from '../shared/errors';
+import { type Peer, resolve } from '../shared/host-port';
 import { openDgramTransport } from '../shared/udp/dgram-transport';
 import { RECEIVE_BUFFER_BYTES } from '../shared/udp/transport';
-import { ANSWER_WAIT_MS, ClientCore, type ClientOutbox, type CoreAnswer, type Summary } from './core';
-
-/** A day: longer than anybody waits for a datagram. */
-const TIMEOUT_MAX_MS = 86_400_000;
+import { ClientCore, type ClientOutbox, type CoreAnswer, type Summary } from './core';
+import { type LookupOptions, parseQuestion, type Question } from './settings';
 
 /** An answer to a question. */
 export interface Answer {
@@ -20,44 +18,27 @@ export interface Answer {
   ms: number;
 }
 
-export interface LookupOptions {
-  /** How long to wait for a first answer (twice, the question is sent again) and for one more, milliseconds. Default 4000. */
-  timeoutMs?: number;
-  /** End at this many answers. Default: all that come. */
-  count?: number;
-  /** End the key text with one NUL byte, as some implementations expect. Default false. */
-  nul?: boolean;
-  /** Ends the question early: the iteration then throws the signal's reason. */
-  signal?: AbortSignal;
-}
-
 /**
  * Asks a servent for a key and gives every answer as it comes (specification, section 5). The generator's return value is
  * the summary. Leaving the loop early frees the socket.
- * @param contact the servent to ask, `ip:port` or `name:port`
+ * @param contact the servent to ask, `ip:port`, `name:port`, or its endpoint
  * @param key its bytes, or text that stands for its UTF-8 bytes; 1 to 65,505 bytes
  * @throws OperatorError `usage` for a contact that is none or an option out of its range, `host` for a name without an address, `send` when the system refuses to send;
  *   WireError `empty-key` or `too-long` for the key; the signal's reason
  */
 export async function* lookup(
-  contact: HostPort | string,
+  contact: string | Peer,
   key: string | Uint8Array,
   options: LookupOptions = {},
 ): AsyncGenerator<Answer, Summary> {
-  const { timeoutMs = ANSWER_WAIT_MS, count = Number.POSITIVE_INFINITY, nul = false, signal } = options;
+  return yield* answersTo(parseQuestion(contact, key, options));
+}
+
+/** As `lookup`, for a question that is checked. */
+export async function* answersTo(asked: Question): AsyncGenerator<Answer, Summary> {
+  const { contact: peer, timeoutMs, signal, ...question } = asked;
   signal?.throwIfAborted();
-  // A timer that is asked for longer than it can count fires at once.
-  if (!(timeoutMs > 0 && timeoutMs <= TIMEOUT_MAX_MS)) {
-    throw usageError(`expected a timeoutMs above 0 and at most ${TIMEOUT_MAX_MS}, got ${timeoutMs}`);
-  }
-  if (!(count >= 1)) throw usageError(`expected a count of at least 1, got ${count}`);
-  const core = new ClientCore({
-    contact: await resolve(typeof contact === 'string' ? hostPortOf(contact, 'the servent to ask') : contact),
-    key: typeof key === 'string' ? Buffer.from(key) : key,
-    nul,
-    waitMs: timeoutMs,
-    count,
-  });
+  const core = new ClientCore({ ...question, contact: await resolve(peer), waitMs: timeoutMs });
   const events = new EventQueue();
   const transport = await openDgramTransport(
     { ip: 0, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES },

@@ -1,20 +1,21 @@
 /** The client's command line: arguments in, one complete options object out. */
 
-import type { Argv } from 'yargs';
 import { usageError } from '../shared/errors';
 import { escapeBytes } from '../shared/escape';
-import { type HostPort, hostPortOf } from '../shared/host-port';
+import { type Peer, peerOf } from '../shared/host-port';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
 import { CLIREQ_HEADER } from '../shared/wire/overlay/clireq';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import { ANSWER_WAIT_MS } from './core';
+import { COUNT_RANGE, SECONDS_MAX } from './settings';
 
 /** The longest key that fits a CLIREQ with a NUL behind it, bytes. */
 const KEY_MAX = DATAGRAM_MAX - CLIREQ_HEADER - 1;
 
 export interface ClientOptions {
-  contact: HostPort;
+  contact: Peer;
   /** Keys to ask in turn; none: ask what comes from standard input. */
   keys: readonly string[];
   /** End a question at this many answers; Infinity for all that come. */
@@ -55,7 +56,7 @@ interface Arguments {
   nul: boolean;
 }
 
-const COMMAND_LINE: CommandLine<ClientOptions> = {
+export const COMMAND_LINE: CommandLine<ClientOptions> = {
   name: 'client',
   commands: [
     {
@@ -75,18 +76,19 @@ const COMMAND_LINE: CommandLine<ClientOptions> = {
   epilogue: 'Status: 0 when every key given was answered, 1 when one was not, 2 for bad usage.',
 };
 
-function positionals(line: Argv): Argv {
+function positionals(line: Declarations): Declarations {
   return line
     .positional('contact', { type: 'string', demandOption: true, describe: 'ip:port of the servent to ask' })
     .positional('key', { type: 'string', array: true, default: [], describe: 'Keys to ask for [default: from input]' });
 }
 
-function declareOptions(line: Argv): Argv {
+function declareOptions(line: Declarations): Declarations {
   return line
     .option('first', { type: 'boolean', default: false, describe: 'End at the first answer' })
-    .option('count', { type: 'string', requiresArg: true, describe: 'End at this many answers' })
+    .option('count', { type: 'string', value: 'n', requiresArg: true, describe: 'End at this many answers' })
     .option('timeout', {
       type: 'string',
+      value: 'seconds',
       requiresArg: true,
       default: String(ANSWER_WAIT_MS / 1000),
       describe: 'Seconds to wait for a first answer (twice), and for one more',
@@ -105,10 +107,10 @@ function toOptions(given: Arguments): ClientOptions {
     if (fault) throw usageError(fault);
   }
   return {
-    contact: hostPortOf(given.contact, 'the servent to ask'),
+    contact: peerOf(given.contact, 'the servent to ask'),
     keys: given.key,
     count: countOf(given),
-    timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.001, max: 86_400, unit: 'seconds' }) * 1000,
+    timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.001, max: SECONDS_MAX, unit: 'seconds' }) * 1000,
     json: given.json,
     nul: given.nul,
   };
@@ -118,5 +120,5 @@ function countOf({ first, count }: Arguments): number {
   if (first && count !== undefined) throw usageError(`expected either --first or --count, got both (--count ${count})`);
   if (first) return 1;
   if (count === undefined) return Number.POSITIVE_INFINITY;
-  return numberOf(count, '--count', { min: 1, max: 2 ** 31, unit: 'answers', integer: true });
+  return numberOf(count, '--count', COUNT_RANGE);
 }

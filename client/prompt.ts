@@ -2,9 +2,9 @@
 
 import { createInterface } from 'node:readline';
 import { escapeText } from '../shared/escape';
+import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from '../shared/program/history';
 import type { Io } from '../shared/program/run-main';
 import { ask, trimBlanks } from './ask';
-import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from './history';
 import { type ClientOptions, keyFault } from './options';
 
 const PROMPT = 'key> ';
@@ -14,7 +14,7 @@ const CLEAR_LINE = '\r\u001b[K';
 
 /** Asks what is typed, until Ctrl-D or the end of input. */
 export async function prompt(options: ClientOptions, io: Io): Promise<void> {
-  const path = historyFile(io.environment);
+  const path = historyFile(io.environment, 'history');
   const terminal = createInterface({
     input: io.input,
     output: io.output,

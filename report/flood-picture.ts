@@ -1,9 +1,9 @@
 /** The picture of one flood, as `topology trace diamond --from s1 --key ssh` draws it. */
 
 import { linkPaths, PERFECT_PATH, uniform } from '../simulator/path';
-import { drawFlood } from '../topologies/draw';
 import { findTopology } from '../topologies/graph/catalogue';
-import { flood } from '../topologies/graph/flood';
+import { drawFlood } from '../topologies/pictures/draw-flood';
+import { flood } from '../topologies/simulated/flood';
 
 const KEY = 'ssh';
 

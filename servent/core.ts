@@ -3,13 +3,13 @@
  * I/O, no clock, no randomness, no timer.
  */
 
-import { type Endpoint, ipOf, isLoopback, portOf } from '../shared/endpoint';
+import { isClientIp, isLoopback } from '../shared/address-classes';
+import { type Endpoint, ipOf, portOf } from '../shared/endpoint';
 import { CLIREQ } from '../shared/wire/overlay/clireq';
 import { Header } from '../shared/wire/overlay/header';
 import {
   CLIENT_IP_OFFSET,
   CLIENT_PORT_OFFSET,
-  isClientIp,
   QUERY,
   QUERY_HEADER,
   SEQUENCE_OFFSET,

@@ -4,7 +4,8 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import { type Endpoint, ipOf, isLoopback } from '../shared/endpoint';
+import { type Cidr, isLoopback, isPrivate, isWithin } from '../shared/address-classes';
+import { type Endpoint, ipOf } from '../shared/endpoint';
 
 /** Why a defence drops a datagram. */
 export const DEFENCE_REASONS = [
@@ -38,12 +39,6 @@ export interface AddressLimits {
   answers: Rate;
   /** Of questions and of answers, each on its own. */
   bytes: Rate;
-}
-
-/** A block of addresses: those whose bits under the mask equal the base's. */
-export interface Cidr {
-  base: number;
-  mask: number;
 }
 
 export interface DefenceOptions {
@@ -168,7 +163,7 @@ export class Defences {
 
   #isAllowed(ip: number): boolean {
     const { allow } = this.#options;
-    return allow.length === 0 || allow.some(({ base, mask }) => (ip & mask) >>> 0 === base);
+    return allow.length === 0 || allow.some((block) => isWithin(ip, block));
   }
 
   #limitsOf(ip: number): AddressLimits | undefined {
@@ -230,19 +225,6 @@ export class Defences {
     return undefined;
   }
 }
-
-/** Is this a private address: 10/8, 172.16/12, 192.168/16 (RFC 1918), 169.254/16 (RFC 3927), 100.64/10 (RFC 6598)? */
-export function isPrivate(ip: number): boolean {
-  return PRIVATE.some(({ base, mask }) => (ip & mask) >>> 0 === base);
-}
-
-const PRIVATE: readonly Cidr[] = [
-  { base: 0x0a00_0000, mask: 0xff00_0000 },
-  { base: 0xac10_0000, mask: 0xfff0_0000 },
-  { base: 0xc0a8_0000, mask: 0xffff_0000 },
-  { base: 0xa9fe_0000, mask: 0xffff_0000 },
-  { base: 0x6440_0000, mask: 0xffc0_0000 },
-];
 
 function filled(tokens: number, { perSecond, burst }: Rate, elapsedMs: number): number {
   return Math.min(burst, tokens + (perSecond * elapsedMs) / 1000);

@@ -1,45 +1,39 @@
 /** The servent's command line: arguments in, one complete options object out, so that nothing downstream checks again. */
 
-import type { Argv } from 'yargs';
-import { isLoopback, parseIp, parsePort } from '../shared/endpoint';
+import { parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
-import { type HostPort, hostPortOf } from '../shared/host-port';
-import { type CommandLine, checkRange, numberOf, parseCommandLine } from '../shared/program/command-line';
+import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
-import { IO_CHOICES, type IoChoice } from '../shared/udp/open-transport';
-import { isClientIp } from '../shared/wire/overlay/query';
-import { DATAGRAM_MAX } from '../shared/wire/writer';
-import type { AddressLimits, Cidr, DefenceOptions, Rate } from './defences';
+import { IO_CHOICES, type IoChoice } from '../shared/udp/transport';
+import {
+  ANSWER_BYTES,
+  ANSWER_RATES,
+  cidrOf,
+  defencesOf,
+  QUESTION_RATES,
+  RATE_MAX,
+  STRANGER_RATE,
+} from './defence-settings';
+import {
+  advertisedIpOf,
+  bindIpOf,
+  neighboursOf,
+  SECONDS_MAX,
+  SEEN_MAX_RANGE,
+  SERVENT_DEFAULTS,
+  type ServentOptions,
+} from './settings';
 
-/** The most neighbours a servent knows (specification, section 1). */
-export const NEIGHBOURS_MAX = 10;
+/** Stands for standard input in the place of a file. */
+export const STDIN = '-';
 
-/** All that `startServent` needs to know. */
-export interface ServentOptions {
-  /** UDP port, 0 to 65,535; 0 asks the system for a free one. */
-  port: number;
-  /** Path of the key-value file. */
+/** What the command adds: how it speaks. What limits bite is told by its shell. */
+export interface ServentCommandOptions extends Omit<ServentOptions, 'source' | 'onNotice'> {
+  /** Path of the key-value file, or STDIN. */
   file: string;
-  /** At most 10, each once. */
-  neighbours: readonly HostPort[];
-  /** Local IPv4 address to bind; 0.0.0.0 for every interface. */
-  bind: string;
-  /** IPv4 address to name to far servents in the place of a loopback client's; undefined: find it out for each neighbour. */
-  advertise: string | undefined;
-  /** Most seen queries remembered, 1 to 16,777,216. */
-  seenMax: number;
-  /** How long a seen query is remembered, milliseconds. */
-  seenAgeMs: number;
-  /** How datagrams come and go. */
-  io: IoChoice;
-  /** What keeps it from being aimed or starved. */
-  defences: DefenceOptions;
-  /** Forward no later copy with a higher ttl: the protocol's bare rule. */
-  literal: boolean;
-}
-
-/** What the command adds: how it speaks. */
-export interface ServentCommandOptions extends ServentOptions {
+  /** Report keys that appear again. */
+  duplicates: boolean;
   /** Print the counters this often, milliseconds; 0 for never. */
   statsMs: number;
   /** One JSON object a line. */
@@ -48,50 +42,10 @@ export interface ServentCommandOptions extends ServentOptions {
   quiet: boolean;
 }
 
-/** How many seconds' worth of answers may gather: less for a public address. */
-const PUBLIC_BURST_SECONDS = 2.5;
-const PRIVATE_BURST_SECONDS = 2;
-
-/**
- * By default an address on the public internet is never worth attacking through us, and a scripted client on the local
- * network never notices a limit. Of each two, the first is for public addresses, the second for private ones.
- */
-const ANSWER_RATES = [50, 2000] as const;
-const ANSWER_BYTES = [65_536, 4_194_304] as const;
-const QUESTION_RATES = ANSWER_RATES;
-const STRANGER_RATE = 2000;
-
-export const DEFENCE_DEFAULTS: DefenceOptions = defencesOf(QUESTION_RATES, ANSWER_RATES, ANSWER_BYTES, STRANGER_RATE);
-
-/** A flood is over in seconds; a minute outlasts any, and half a million queries are more than 8,000 a second in that time. */
-export const SERVENT_DEFAULTS = {
-  bind: '0.0.0.0',
-  neighbours: [],
-  advertise: undefined,
-  seenMax: 524_288,
-  seenAgeMs: 60_000,
-  literal: false,
-  io: 'auto',
-  defences: DEFENCE_DEFAULTS,
-} as const satisfies Partial<ServentOptions>;
-
-/** Holds what a library's caller gives to the ranges that the command line keeps. @throws OperatorError `usage` */
-export function checkOptions({ port, bind, advertise, seenMax, seenAgeMs }: ServentOptions): void {
-  checkRange('port', port, { min: 0, max: 65_535, integer: true });
-  checkRange('seenMax', seenMax, { min: 1, max: SEEN_MAX_LIMIT, integer: true });
-  checkRange('seenAgeMs', seenAgeMs, { min: 1, max: SECONDS_MAX * 1000 });
-  checkedIp(bind, 'bind', BINDABLE);
-  if (advertise !== undefined) checkedIp(advertise, 'advertise', REACHABLE);
-}
-
 /** Parses the servent's command line. @throws OperatorError `usage` */
 export function parseOptions(argv: readonly string[]): Promise<Parsed<ServentCommandOptions>> {
   return parseCommandLine(COMMAND_LINE, argv);
 }
-
-const SEEN_MAX_LIMIT = 2 ** 24;
-const SECONDS_MAX = 86_400;
-const RATE_MAX = 1e9;
 
 interface Arguments {
   port: string;
@@ -102,6 +56,7 @@ interface Arguments {
   'seen-max': string;
   'seen-age': string;
   literal: boolean;
+  duplicates: boolean;
   io: string;
   'question-rate': string;
   'answer-rate': string;
@@ -115,7 +70,7 @@ interface Arguments {
   quiet: boolean;
 }
 
-const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
+export const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
   name: 'servent',
   commands: [
     {
@@ -127,6 +82,7 @@ const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
     },
   ],
   lists: ['neighbour', 'allow'],
+  files: ['file'],
   examples: [
     ['servent 5000 services.txt', 'serve on port 5000, alone'],
     ['servent 5001 more.txt 127.0.0.1:5000 10.0.0.7:5000', 'with two neighbours'],
@@ -134,10 +90,14 @@ const COMMAND_LINE: CommandLine<ServentCommandOptions> = {
   epilogue: 'SIGHUP reads the file again, SIGUSR2 prints the counters. DEBUG=servent:* traces every datagram.',
 };
 
-function positionals(line: Argv): Argv {
+function positionals(line: Declarations): Declarations {
   return line
     .positional('port', { type: 'string', demandOption: true, describe: 'UDP port to bind, 0 for any free one' })
-    .positional('file', { type: 'string', demandOption: true, describe: 'Key-value file, one pair a line' })
+    .positional('file', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Key-value file, one pair a line; - for standard input',
+    })
     .positional('neighbour', {
       type: 'string',
       array: true,
@@ -146,32 +106,38 @@ function positionals(line: Argv): Argv {
     });
 }
 
-function declareOptions(line: Argv): Argv {
+function declareOptions(line: Declarations): Declarations {
   return line
     .option('bind', {
       type: 'string',
+      value: 'ip',
       requiresArg: true,
       default: SERVENT_DEFAULTS.bind,
       describe: 'Local address to bind',
     })
     .option('advertise', {
       type: 'string',
+      value: 'ip',
       requiresArg: true,
-      describe: 'Own address to name to far servents for clients on loopback [default: found out]',
+      defaultDescription: 'found out',
+      describe: 'Own address to name to far servents for clients on loopback',
     })
     .option('seen-max', {
       type: 'string',
+      value: 'entries',
       requiresArg: true,
       default: String(SERVENT_DEFAULTS.seenMax),
       describe: 'Seen queries to remember',
     })
     .option('seen-age', {
       type: 'string',
+      value: 'seconds',
       requiresArg: true,
       default: String(SERVENT_DEFAULTS.seenAgeMs / 1000),
       describe: 'Seconds to remember a seen query',
     })
     .option('literal', { type: 'boolean', default: false, describe: 'Never forward a later copy with a higher ttl' })
+    .option('duplicates', { type: 'boolean', default: false, describe: 'Report keys that appear again in the file' })
     .option('io', {
       choices: IO_CHOICES,
       requiresArg: true,
@@ -180,24 +146,28 @@ function declareOptions(line: Argv): Argv {
     })
     .option('question-rate', {
       type: 'string',
+      value: 'rates',
       requiresArg: true,
       default: QUESTION_RATES.join(),
       describe: 'CLIREQs a second from one address: public,private; 0 for no limit',
     })
     .option('answer-rate', {
       type: 'string',
+      value: 'rates',
       requiresArg: true,
       default: ANSWER_RATES.join(),
       describe: 'Answers a second toward one address: public,private; 0 for no limit',
     })
     .option('answer-bytes', {
       type: 'string',
+      value: 'rates',
       requiresArg: true,
       default: ANSWER_BYTES.join(),
       describe: 'Bytes a second toward one address, and as many from it: public,private; 0 for no limit',
     })
     .option('stranger-rate', {
       type: 'string',
+      value: 'rate',
       requiresArg: true,
       default: String(STRANGER_RATE),
       describe: 'QUERYs a second from all that are no neighbours; 0 for no limit',
@@ -205,6 +175,7 @@ function declareOptions(line: Argv): Argv {
     .option('strict-neighbours', { type: 'boolean', default: false, describe: "Serve only neighbours' QUERYs" })
     .option('allow', {
       type: 'string',
+      value: 'cidr',
       array: true,
       nargs: 1,
       default: [],
@@ -212,7 +183,12 @@ function declareOptions(line: Argv): Argv {
       describe: 'Addresses that may be answered, such as 10.0.0.0/8; repeatable',
     })
     .option('dry-run', { type: 'boolean', default: false, describe: 'Only count what the limits above would drop' })
-    .option('stats', { type: 'string', requiresArg: true, describe: 'Print the counters every so many seconds' })
+    .option('stats', {
+      type: 'string',
+      value: 'seconds',
+      requiresArg: true,
+      describe: 'Print the counters every so many seconds',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' })
     .option('quiet', { type: 'boolean', default: false, describe: 'Print nothing but problems' });
 }
@@ -224,10 +200,11 @@ function toOptions(given: Arguments): ServentCommandOptions {
   return {
     port,
     file: given.file,
+    duplicates: given.duplicates,
     neighbours: neighboursOf(given.neighbour),
-    bind: checkedIp(given.bind, '--bind', BINDABLE),
-    advertise: given.advertise === undefined ? undefined : checkedIp(given.advertise, '--advertise', REACHABLE),
-    seenMax: numberOf(given['seen-max'], '--seen-max', { min: 1, max: SEEN_MAX_LIMIT, unit: 'entries', integer: true }),
+    bindIp: bindIpOf(given.bind, '--bind'),
+    advertisedIp: given.advertise === undefined ? undefined : advertisedIpOf(given.advertise, '--advertise'),
+    seenMax: numberOf(given['seen-max'], '--seen-max', SEEN_MAX_RANGE),
     seenAgeMs: secondsOf(given['seen-age'], '--seen-age') * 1000,
     literal: given.literal,
     io: given.io as IoChoice,
@@ -239,7 +216,7 @@ function toOptions(given: Arguments): ServentCommandOptions {
         numberOf(given['stranger-rate'], '--stranger-rate', { min: 0, max: RATE_MAX, unit: 'QUERYs a second' }),
       ),
       strictNeighbours: given['strict-neighbours'],
-      allow: given.allow.map(cidrOf),
+      allow: given.allow.map((word) => cidrOf(word, '--allow')),
       dryRun: given['dry-run'],
     },
     statsMs: given.stats === undefined ? 0 : secondsOf(given.stats, '--stats') * 1000,
@@ -248,66 +225,8 @@ function toOptions(given: Arguments): ServentCommandOptions {
   };
 }
 
-/** Repeated neighbours are merged before they are counted. @throws OperatorError `usage` for a malformed one, or an 11th */
-export function neighboursOf(given: readonly (string | HostPort)[]): HostPort[] {
-  const distinct = new Map<string, HostPort>();
-  for (const one of given) {
-    const neighbour = typeof one === 'string' ? hostPortOf(one, 'a neighbour') : one;
-    const word = `${neighbour.host}:${neighbour.port}`;
-    distinct.set(word, neighbour);
-    if (distinct.size > NEIGHBOURS_MAX)
-      throw usageError(`expected at most ${NEIGHBOURS_MAX} neighbours, got an 11th: "${word}"`);
-  }
-  return [...distinct.values()];
-}
-
-/** What an address must be for a purpose, in words and as a test. */
-interface AddressKind {
-  what: string;
-  includes: (ip: number) => boolean;
-}
-
-const BINDABLE: AddressKind = { what: 'an IPv4 address of this machine', includes: () => true };
-const REACHABLE: AddressKind = {
-  what: 'an IPv4 address that other hosts can answer to',
-  includes: (ip) => isClientIp(ip) && !isLoopback(ip),
-};
-
-function checkedIp(word: string, option: string, { what, includes }: AddressKind): string {
-  const ip = parseIp(word);
-  if (ip === undefined || !includes(ip)) throw usageError(`expected ${what} for ${option}, got "${word}"`);
-  return word;
-}
-
 function secondsOf(word: string, option: string): number {
   return numberOf(word, option, { min: 0.001, max: SECONDS_MAX, unit: 'seconds' });
-}
-
-/** Defences of these measures: [public, private] each. */
-function defencesOf(
-  questions: readonly [number, number],
-  answers: readonly [number, number],
-  bytes: readonly [number, number],
-  strangers: number,
-): DefenceOptions {
-  const limitsOf = (place: 0 | 1, burstSeconds: number): AddressLimits => ({
-    questions: rateOf(questions[place], burstSeconds),
-    answers: rateOf(answers[place], burstSeconds),
-    // A second's worth, and room for the longest answer.
-    bytes: { perSecond: bytes[place], burst: Math.max(bytes[place], DATAGRAM_MAX) },
-  });
-  return {
-    publicLimits: limitsOf(0, PUBLIC_BURST_SECONDS),
-    privateLimits: limitsOf(1, PRIVATE_BURST_SECONDS),
-    strangers: rateOf(strangers, PRIVATE_BURST_SECONDS),
-    strictNeighbours: false,
-    allow: [],
-    dryRun: false,
-  };
-}
-
-function rateOf(perSecond: number, burstSeconds: number): Rate {
-  return { perSecond, burst: Math.max(1, perSecond * burstSeconds) };
 }
 
 /** `50,2000`: for public and for private addresses; one number is for both. */
@@ -318,18 +237,4 @@ function ratesOf(words: string, option: string, unit: string): [number, number] 
     throw usageError(`expected one rate or two for ${option}, got "${words}"`);
   }
   return [publicRate, privateRate];
-}
-
-/** `10.0.0.0/8`, or an address alone. */
-function cidrOf(word: string): Cidr {
-  const [address = '', length = '32', ...rest] = word.split('/');
-  const base = parseIp(address);
-  const bits = /^\d{1,2}$/.test(length) ? Number(length) : Number.NaN;
-  if (base === undefined || !(bits >= 0 && bits <= 32) || rest.length > 0) {
-    throw usageError(`expected addresses such as 10.0.0.0/8 for --allow, got "${word}"`);
-  }
-  const mask = bits === 0 ? 0 : (0xffff_ffff << (32 - bits)) >>> 0;
-  if ((base & mask) >>> 0 !== base)
-    throw usageError(`expected zero bits behind the /${bits} for --allow, got "${word}"`);
-  return { base, mask };
 }

@@ -3,8 +3,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import { type Endpoint, formatIp, ipOf, isLoopback, parseIp, portOf } from '../shared/endpoint';
-import { isPrivate } from './defences';
+import { isLoopback, isPrivate } from '../shared/address-classes';
+import { type Endpoint, formatIp, ipOf, parseIp, portOf } from '../shared/endpoint';
+import { isSystemError } from '../shared/errors';
 
 /**
  * The local address that datagrams to `peer` leave from, found by asking the system for a route; nothing is sent.
@@ -17,7 +18,8 @@ export async function ownIpTowards(peer: Endpoint): Promise<number | undefined> 
     socket.connect(portOf(peer), formatIp(ipOf(peer)));
     await connected;
     return parseIp(socket.address().address);
-  } catch {
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
     return undefined;
   } finally {
     socket.close();

@@ -1,24 +1,26 @@
 /** What a servent's command prints, in words and as JSON. */
 
 import { total } from './counters';
-import type { LoadedFile, Servent, ServentStats } from './shell';
+import type { LoadedFile, Servent, ServentStats } from './servent';
 
 /** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours (batch)`. */
 export function readyLine(servent: Servent, path: string): string {
-  const { address, file, neighbours, io } = servent;
-  return `servent listening on ${address}, ${plural(file.keys, 'key')} from ${path}, ${plural(neighbours.length, 'neighbour')} (${io})`;
+  const { bound, file, neighbours, io } = servent;
+  return `servent listening on ${bound}, ${plural(file.keys, 'key')} from ${path}, ${plural(neighbours.length, 'neighbour')} (${io})`;
 }
 
 /** The ready line's facts. */
-export function readyEvent({ address, port, file, neighbours, io }: Servent, path: string): object {
+export function readyEvent(servent: Servent, path: string): object {
+  const { bound, port, file, neighbours, io, ioFallback } = servent;
   return {
     event: 'ready',
-    address: address.slice(0, address.lastIndexOf(':')),
+    address: bound.slice(0, bound.lastIndexOf(':')),
     port,
     keys: file.keys,
     file: path,
     neighbours,
     io,
+    ioFallback,
   };
 }
 
@@ -45,11 +47,13 @@ export function statsWords(stats: ServentStats): string {
   ].join(', ');
 }
 
-/** `file:line: what` for each line that is no pair, at most ten, then how many more. */
-export function problemLines({ problems, problemCount }: LoadedFile, path: string): string[] {
+/** `file:line: what` for each line with a problem, at most ten, then how many more; and that a file holds nothing. */
+export function problemLines({ keys, problems, problemCount }: LoadedFile, path: string): string[] {
   const lines = problems.map(({ line, message }) => `${path}:${line}: ${message}`);
   const more = problemCount - problems.length;
-  return more > 0 ? [...lines, `${path}: ${plural(more, 'more line')} without a pair`] : lines;
+  if (more > 0) lines.push(`${path}: ${plural(more, 'more line')} with a problem`);
+  if (keys === 0) lines.push(`${path}: expected pairs, got none`);
+  return lines;
 }
 
 function byName(group: Readonly<Record<string, number>>): string {

@@ -23,11 +23,6 @@ export function portOf(endpoint: Endpoint): number {
   return endpoint % PORTS;
 }
 
-/** 127.0.0.0/8 (RFC 1122 section 3.2.1.3). */
-export function isLoopback(ip: number): boolean {
-  return ip >>> 24 === 127;
-}
-
 /** `10.0.0.1` for 0x0a000001. */
 export function formatIp(ip: number): string {
   return `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}`;

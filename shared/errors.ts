@@ -1,18 +1,68 @@
 /** Errors by who can mend them: the person at the keyboard here, the peer in wire/wire-error.ts; every other error is ours. */
 
+/** What went wrong, for code and tests. A command exits with 2 for `usage`, with 1 for all others. */
+export type OperatorErrorCode =
+  /** A word of the command line, or a setting: unknown, malformed, out of its range. */
+  | 'usage'
+  /** A file that cannot be read or used. */
+  | 'file'
+  /** A port that cannot be bound. */
+  | 'port'
+  /** A host name without an IPv4 address. */
+  | 'host'
+  /** The transport asked for cannot be had here. */
+  | 'io'
+  /** The system refuses to send. */
+  | 'send'
+  /** A folder that another process holds. */
+  | 'lock'
+  /** Asked of something that was closed. */
+  | 'closed'
+  /** Another program that did not start. */
+  | 'start'
+  /** A topology's file that says what no topology can be. */
+  | 'topology'
+  /** No C compiler, which a measurement needs. */
+  | 'compiler';
+
 /** Something the person at the keyboard can mend. Its message is one sentence that names the offending word. */
 export class OperatorError extends Error {
-  /** What went wrong, for code and tests: `usage`, or the name of the start that failed (`file`, `port`, `host`, `io`, ...). */
-  readonly code: string;
+  readonly code: OperatorErrorCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: OperatorErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'OperatorError';
     this.code = code;
   }
 }
 
-/** A command line that cannot be understood: exit status 2. */
+/** Words or settings that cannot be understood: exit status 2. */
 export function usageError(message: string): OperatorError {
   return new OperatorError('usage', message);
+}
+
+/** An error that the operating system gave, with its name for it in `code`. */
+export interface SystemError extends Error {
+  code: string;
+  syscall: string;
+}
+
+/** Did the system refuse? Whoever catches errors to go on another way lets all others pass: they are ours. */
+export function isSystemError(error: unknown): error is SystemError {
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as Partial<SystemError>;
+  return typeof code === 'string' && typeof syscall === 'string';
+}
+
+/**
+ * What became of a file that the system would not read or write, in one sentence for all programs; hands any other error on.
+ * @param wanted what was expected, such as `a readable key-value file`
+ */
+export function fileError(wanted: string, path: string, cause: unknown): unknown {
+  if (!isSystemError(cause)) return cause;
+  // Node's messages name the path and the call again: `ENOENT: no such file or directory, open 'services.txt'`.
+  const reason = cause.message.startsWith(`${cause.code}: `)
+    ? cause.message.replace(/, \w+( '.*')?$/s, '')
+    : cause.message;
+  return new OperatorError('file', `expected ${wanted}, got "${path}": ${reason}`, { cause });
 }

@@ -1,10 +1,10 @@
 /** Peers as a person names them, `host:port`, and how a name becomes an address. */
 
 import { lookup } from 'node:dns/promises';
-import { type Endpoint, endpointOf, parseIp, parsePort } from './endpoint';
-import { OperatorError, usageError } from './errors';
-import { escapeText } from './escape';
-import { isClientIp } from './wire/overlay/query';
+import { isClientIp } from './address-classes';
+import { shown } from './checks';
+import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, parseIp, parsePort, portOf } from './endpoint';
+import { isSystemError, OperatorError, usageError } from './errors';
 
 /** A host as it was written, an IPv4 address or a name, and a port of 1 to 65,535. */
 export interface HostPort {
@@ -12,34 +12,50 @@ export interface HostPort {
   port: number;
 }
 
-/** Reads `ip:port` or `name:port`; `what` says whose it is. @throws OperatorError `usage` */
-export function hostPortOf(text: string, what: string): HostPort {
-  const colon = text.lastIndexOf(':');
+/** A peer as a setting names it, checked: its endpoint, or a name that is still to be looked up. */
+export type Peer = Endpoint | HostPort;
+
+/** Reads `ip:port` or `name:port`, or takes the parts or the endpoint; `what` says whose it is. @throws OperatorError `usage` */
+export function peerOf(given: string | Peer, what: string): Peer {
   const fault = (reason: string): OperatorError =>
-    usageError(`expected ip:port for ${what}, got "${escapeText(text)}": ${reason}`);
-  if (colon < 0) throw fault('there is no colon');
-  const host = text.slice(0, colon);
-  const port = parsePort(text.slice(colon + 1));
-  if (port === undefined || port === 0) throw fault('the port is not from 1 to 65535');
+    usageError(`expected ip:port for ${what}, got ${shown(given)}: ${reason}`);
+  const { host, port } = partsOf(given, fault);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw fault('the port is not from 1 to 65535');
+  if (typeof host !== 'string') throw fault('the host is no text');
   if (/^[\d.]+$/.test(host)) {
     const ip = parseIp(host);
     if (ip === undefined) throw fault('that is no IPv4 address');
     if (!isClientIp(ip)) throw fault('that is not the address of one host');
-  } else if (!/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?$/i.test(host)) {
+    return endpointOf(ip, port);
+  }
+  if (!/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?$/i.test(host)) {
     throw fault('that is neither an IPv4 address nor a host name');
   }
   return { host, port };
 }
 
+function partsOf(given: string | Peer, fault: (reason: string) => OperatorError): HostPort {
+  if (typeof given === 'number') return { host: formatIp(ipOf(given)), port: portOf(given) };
+  if (typeof given !== 'string') return given ?? {};
+  const colon = given.lastIndexOf(':');
+  if (colon < 0) throw fault('there is no colon');
+  return { host: given.slice(0, colon), port: parsePort(given.slice(colon + 1)) ?? 0 };
+}
+
+/** `ip:port` or `name:port`. */
+export function formatPeer(peer: Peer): string {
+  return typeof peer === 'number' ? formatEndpoint(peer) : `${peer.host}:${peer.port}`;
+}
+
 /** The IPv4 endpoint of a peer; a name is looked up once. @throws OperatorError `host` when the name has no IPv4 address. */
-export async function resolve({ host, port }: HostPort): Promise<Endpoint> {
-  const literal = parseIp(host);
-  if (literal !== undefined) return endpointOf(literal, port);
+export async function resolve(peer: Peer): Promise<Endpoint> {
+  if (typeof peer === 'number') return peer;
   try {
-    const { address } = await lookup(host, { family: 4 });
-    return endpointOf(parseIp(address) ?? 0, port);
+    const { address } = await lookup(peer.host, { family: 4 });
+    return endpointOf(parseIp(address) ?? 0, peer.port);
   } catch (cause) {
-    throw new OperatorError('host', `expected a host with an IPv4 address, got "${host}": it cannot be resolved`, {
+    if (!isSystemError(cause)) throw cause;
+    throw new OperatorError('host', `expected a host with an IPv4 address, got "${peer.host}": it cannot be resolved`, {
       cause,
     });
   }

@@ -1,12 +1,14 @@
 /** The topology command's line: arguments in, one complete options object out, told apart by its `command`. */
 
-import type { Argv } from 'yargs';
 import { usageError } from '../shared/errors';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
+import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
 import { constant, type Delay, exponential, type Path, PERFECT_PATH, uniform } from '../simulator/path';
+import { shippedTopologies } from './graph/catalogue';
 import { KINDS, type Sizes } from './graph/generators';
-import { NEIGHBOURS_MAX } from './graph/graph';
+import type { Output } from './output';
 import { SERVENTS_MAX } from './simulated/address';
 
 /** Runs the overlay on loopback, and asks it at the prompt. */
@@ -14,14 +16,22 @@ export interface UpOptions {
   command: 'up';
   /** File, name or kind of the overlay. */
   overlay: string;
+  sizes: Sizes;
+  /** Of the first servent, the others have the ports behind it; undefined for ports that are free. */
+  portFirst: number | undefined;
 }
 
 /** Runs the overlay on loopback, and compares who answers with who should. */
 export interface CheckOptions {
   command: 'check';
   overlay: string;
+  sizes: Sizes;
+  /** As of `up`. */
+  portFirst: number | undefined;
   /** How long a question waits for answers, milliseconds. */
   timeoutMs: number;
+  /** One JSON object a question in the place of a table. */
+  json: boolean;
 }
 
 /** Lists the overlays that come with the package, and the kinds that can be made. */
@@ -36,11 +46,12 @@ export interface GenerateOptions {
   sizes: Sizes;
 }
 
-/** Prints a picture of the overlay, as SVG. */
+/** Draws the overlay. */
 export interface DrawOptions {
   command: 'draw';
   overlay: string;
   sizes: Sizes;
+  output: Output<'svg' | 'text'>;
 }
 
 /** What happens on the simulated way. */
@@ -72,8 +83,7 @@ export interface TraceOptions extends SimulatedNetwork {
   /** Name of the contact servent. */
   from: string;
   key: string;
-  /** One JSON object a line in the place of a picture. */
-  json: boolean;
+  output: Output<'svg' | 'text' | 'json'>;
 }
 
 export type TopologyOptions =
@@ -90,7 +100,7 @@ export function parseOptions(argv: readonly string[]): Promise<Parsed<TopologyOp
   return parseCommandLine(COMMAND_LINE, argv);
 }
 
-const COMMAND_LINE: CommandLine<TopologyOptions> = {
+export const COMMAND_LINE: CommandLine<TopologyOptions> = {
   name: 'topology',
   commands: [
     {
@@ -114,13 +124,14 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
     },
     {
       synopsis: 'draw <overlay>',
-      about: 'Print a picture of an overlay, as SVG',
+      about: 'Draw an overlay: SVG into a pipe or a file, a table in a terminal',
       positionals: overlayWord,
-      declareOptions: (line) => declareSeed(declareSizes(line)),
-      toOptions: (given: { overlay: string } & SizeWords) => ({
+      declareOptions: (line) => declareOutput(declareSeed(declareSizes(line))),
+      toOptions: (given: { overlay: string } & SizeWords & OutputWords) => ({
         command: 'draw',
         overlay: given.overlay,
         sizes: sizesOf(given),
+        output: outputOf(given, ['svg', 'text']),
       }),
     },
     {
@@ -135,9 +146,16 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
         }),
       declareOptions: (line) =>
         declareNetwork(declareSizes(line))
-          .option('questions', { type: 'string', requiresArg: true, default: '1000', describe: 'Questions to ask' })
+          .option('questions', {
+            type: 'string',
+            value: 'n',
+            requiresArg: true,
+            default: '1000',
+            describe: 'Questions to ask',
+          })
           .option('held', {
             type: 'string',
+            value: 'percent',
             requiresArg: true,
             default: '100',
             describe: 'Servents of a hundred that hold the key',
@@ -148,51 +166,75 @@ const COMMAND_LINE: CommandLine<TopologyOptions> = {
     },
     {
       synopsis: 'trace <overlay>',
-      about: 'Print a picture of one flood in a simulated overlay: who heard when, over which link',
+      about: 'Follow one flood in a simulated overlay, who heard when, over which link: drawn as by `draw`',
       positionals: overlayWord,
       declareOptions: (line) =>
-        declareNetwork(declareSizes(line))
-          .option('from', { type: 'string', requiresArg: true, demandOption: true, describe: 'Servent to ask' })
-          .option('key', { type: 'string', requiresArg: true, demandOption: true, describe: 'Key to ask for' })
-          .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a datagram instead' }),
+        declareOutput(declareNetwork(declareSizes(line)))
+          .option('from', {
+            type: 'string',
+            value: 'servent',
+            requiresArg: true,
+            demandOption: true,
+            describe: 'Servent to ask',
+          })
+          .option('key', {
+            type: 'string',
+            value: 'key',
+            requiresArg: true,
+            demandOption: true,
+            describe: 'Key to ask for',
+          })
+          .option('json', { type: 'boolean', default: false, describe: 'One JSON object a datagram' }),
       toOptions: traceOptionsOf,
     },
     {
       synopsis: 'up <overlay>',
       about: "Run an overlay's servents on loopback, and ask the first of them at the client's prompt",
       positionals: overlayWord,
-      declareOptions: (line) => line,
-      toOptions: ({ overlay }: { overlay: string }) => ({ command: 'up', overlay }),
+      declareOptions: (line) => declarePort(declareSeed(declareSizes(line))),
+      toOptions: (given: { overlay: string } & SizeWords & PortWords) => ({
+        command: 'up',
+        overlay: given.overlay,
+        sizes: sizesOf(given),
+        portFirst: portFirstOf(given),
+      }),
     },
     {
       synopsis: 'check <overlay>',
       about: "Run an overlay's servents on loopback, and compare who answers with who is within three hops",
       positionals: overlayWord,
       declareOptions: (line) =>
-        line.option('timeout', {
-          type: 'string',
-          requiresArg: true,
-          default: '0.5',
-          describe: 'Seconds a question waits for one more answer',
-        }),
-      toOptions: ({ overlay, timeout }: { overlay: string; timeout: string }) => ({
-        command: 'check',
-        overlay,
-        timeoutMs: numberOf(timeout, '--timeout', { min: 0.01, max: 60, unit: 'seconds' }) * 1000,
-      }),
+        declarePort(declareSeed(declareSizes(line)))
+          .option('timeout', {
+            type: 'string',
+            value: 'seconds',
+            requiresArg: true,
+            default: '0.5',
+            describe: 'Seconds a question waits for one more answer',
+          })
+          .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a question' }),
+      toOptions: checkOptionsOf,
     },
   ],
   lists: ['overlays'],
+  files: ['overlay', 'overlays', 'output'],
+  suggestions: { overlay: overlayNames, overlays: overlayNames, kind: () => [...KINDS.keys()] },
   examples: [
     ['topology up line', 'five servents in a line, and the prompt'],
+    ['topology up ring --servents 20', 'one made to order'],
     ['topology check diamond', 'exit status 0 when all is as predicted'],
     ['topology simulate ring mesh --loss 5', 'reach and cost, side by side'],
-    ['topology trace line --from s1 --key tcpmux > flood.svg', 'a picture of a flood'],
+    ['topology trace line --from s1 --key tcpmux -o flood.svg', 'a picture of a flood'],
   ],
   epilogue: 'An overlay is a topology file, the name of one that comes with the package, or a kind to make.',
 };
 
-function overlayWord(line: Argv): Argv {
+/** What an overlay may be called beside the path of its file. */
+function overlayNames(): string[] {
+  return [...shippedTopologies(), ...KINDS.keys()];
+}
+
+function overlayWord(line: Declarations): Declarations {
   return line.positional('overlay', { type: 'string', demandOption: true, describe: 'Topology file, name or kind' });
 }
 
@@ -202,6 +244,17 @@ interface SizeWords {
   seed: string;
 }
 
+interface PortWords {
+  port: string | undefined;
+}
+
+interface OutputWords {
+  output: string | undefined;
+  svg: boolean;
+  text: boolean;
+  json?: boolean;
+}
+
 interface NetworkWords extends SizeWords {
   delay: string;
   loss: string;
@@ -209,36 +262,77 @@ interface NetworkWords extends SizeWords {
   literal: boolean;
 }
 
-function declareSizes(line: Argv): Argv {
+function declareSizes(line: Declarations): Declarations {
   return line
-    .option('servents', { type: 'string', requiresArg: true, describe: 'Servents of an overlay made to order' })
-    .option('degree', { type: 'string', requiresArg: true, describe: 'Its degree; `topology list` says of what' });
+    .option('servents', {
+      type: 'string',
+      value: 'n',
+      requiresArg: true,
+      describe: 'Servents of an overlay made to order',
+    })
+    .option('degree', {
+      type: 'string',
+      value: 'n',
+      requiresArg: true,
+      describe: 'Its degree; `topology list` says of what',
+    });
 }
 
-function declareSeed(line: Argv): Argv {
+function declareSeed(line: Declarations): Declarations {
   return line.option('seed', {
     type: 'string',
+    value: 'n',
     requiresArg: true,
     default: '1',
     describe: 'Decides all that is chance',
   });
 }
 
-function declareNetwork(line: Argv): Argv {
+function declarePort(line: Declarations): Declarations {
+  return line.option('port', {
+    type: 'string',
+    value: 'port',
+    requiresArg: true,
+    describe: "The first servent's port, the others have those behind it; else ports that are free",
+  });
+}
+
+function declareOutput(line: Declarations): Declarations {
+  return line
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      value: 'file',
+      requiresArg: true,
+      describe: 'File to write, as SVG',
+    })
+    .option('svg', { type: 'boolean', default: false, describe: 'SVG, in a terminal too' })
+    .option('text', { type: 'boolean', default: false, describe: 'A table, into a pipe or a file too' });
+}
+
+function declareNetwork(line: Declarations): Declarations {
   return declareSeed(line)
     .option('delay', {
       type: 'string',
+      value: 'delay',
       requiresArg: true,
       default: 'uniform:5-50',
       describe: 'Milliseconds a datagram is on its way: <ms>, uniform:<min>-<max> or exponential:<mean>',
     })
     .option('loss', {
       type: 'string',
+      value: 'percent',
       requiresArg: true,
       default: '0',
       describe: 'Datagrams of a hundred that get lost',
     })
-    .option('duplicate', { type: 'string', requiresArg: true, default: '0', describe: 'Of a hundred that come twice' })
+    .option('duplicate', {
+      type: 'string',
+      value: 'percent',
+      requiresArg: true,
+      default: '0',
+      describe: 'Of a hundred that come twice',
+    })
     .option('literal', { type: 'boolean', default: false, describe: 'Never forward a later copy with a higher ttl' });
 }
 
@@ -258,11 +352,36 @@ function simulateOptionsOf(
 }
 
 function traceOptionsOf(
-  given: NetworkWords & { overlay: string; from: string; key: string; json: boolean },
+  given: NetworkWords & OutputWords & { overlay: string; from: string; key: string },
 ): TraceOptions {
-  const { overlay, from, key, json } = given;
+  const { overlay, from, key } = given;
   if (key === '') throw usageError('expected a key for --key, got ""');
-  return { command: 'trace', overlay, sizes: sizesOf(given), from, key, json, ...networkOf(given) };
+  const output = outputOf(given, ['svg', 'text', 'json']);
+  return { command: 'trace', overlay, sizes: sizesOf(given), from, key, output, ...networkOf(given) };
+}
+
+function checkOptionsOf(
+  given: SizeWords & PortWords & { overlay: string; timeout: string; json: boolean },
+): CheckOptions {
+  return {
+    command: 'check',
+    overlay: given.overlay,
+    sizes: sizesOf(given),
+    portFirst: portFirstOf(given),
+    timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.01, max: 60, unit: 'seconds' }) * 1000,
+    json: given.json,
+  };
+}
+
+function portFirstOf({ port }: PortWords): number | undefined {
+  return port === undefined ? undefined : numberOf(port, '--port', { min: 1, max: 65_535, integer: true });
+}
+
+function outputOf<Form extends 'svg' | 'text' | 'json'>(given: OutputWords, forms: readonly Form[]): Output<Form> {
+  const chosen = forms.filter((form) => given[form]);
+  if (chosen.length > 1) throw usageError(`expected one of --${forms.join(', --')}, got ${chosen.length} of them`);
+  if (given.output === '') throw usageError('expected a file for --output, got ""');
+  return { form: chosen[0], file: given.output };
 }
 
 function sizesOf({ servents, degree, seed }: SizeWords): Sizes {

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import type { Io } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { check } from './check';
-import { drawTopology } from './draw';
-import { findTopology, loadShipped, shippedTopologies, topologyOf } from './graph/catalogue';
+import { draw } from './draw';
+import { loadShipped, shippedTopologies, topologyOf } from './graph/catalogue';
 import { generate, KINDS } from './graph/generators';
 import { formatTopology } from './graph/topology';
 import type { TopologyOptions } from './options';
@@ -23,8 +23,7 @@ export async function run(options: TopologyOptions, io: Io): Promise<number> {
       io.out(formatTopology(topologyOf(options.kind, generate(options.kind, options.sizes)), resolve('')).trimEnd());
       return 0;
     case 'draw':
-      io.out(await drawTopology(findTopology(options.overlay, options.sizes)));
-      return 0;
+      return draw(options, io);
     case 'simulate':
       return simulate(options, io);
     case 'trace':

@@ -11,6 +11,7 @@ import { type ExperimentOptions, type Measurement, measure, type Result, summari
 /** A row of the output. */
 type Row = { overlay: string; servents: number; links: number } & Result;
 
+/** Runs the experiment of each overlay, and prints a row for each. Gives the exit status. */
 export async function simulate(options: SimulateOptions, io: Io): Promise<number> {
   const rows: Row[] = [];
   for (const overlay of options.overlays) {
@@ -70,9 +71,24 @@ function format(rows: readonly Row[], as: SimulateOptions['format']): string[] {
       ...rows.map((row) => COLUMNS.map(([, property]) => String(row[property] ?? '-'))),
     ]),
     '',
-    'Means of one question; times in milliseconds, what 50, 90 and 99 of a hundred answered questions stay below.',
+    ...LEGEND,
   ];
 }
+
+const LEGEND = tableLines([
+  [
+    'reach %',
+    'answers that came, of a hundred there should be: one of each servent within three hops that holds the key',
+  ],
+  ['answers', 'that came; this and the next two are means of one question'],
+  ['datagrams', 'that anybody sent'],
+  ['bytes', "of these datagrams, UDP's payload"],
+  ['duplicates %', 'of a hundred QUERYs delivered, those that were not the first to their servent'],
+  [
+    'first, last',
+    'milliseconds to the first and the last answer: 50, 90 and 99 of a hundred answered questions took no longer',
+  ],
+]);
 
 /** RFC 4180: a name may hold what ends a cell. */
 function csvCell(value: string | number | undefined): string {

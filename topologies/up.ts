@@ -3,24 +3,26 @@
 import { relative } from 'node:path';
 import { ANSWER_WAIT_MS } from '../client/core';
 import { run as runClient } from '../client/shell';
-import { hostPortOf } from '../shared/host-port';
+import { peerOf } from '../shared/host-port';
 import type { Io } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { findTopology } from './graph/catalogue';
-import { neighboursOf } from './graph/graph';
-import type { Topology } from './graph/topology';
-import { graphOfTopology } from './graph/topology';
+import { readServentFile } from './graph/servent-file';
+import { planOf } from './loopback/plan';
+import { type RunningServent, withOverlay } from './loopback/processes';
 import type { UpOptions } from './options';
-import { type RunningServent, type ServentPlan, withOverlay } from './processes';
 
 /** Runs until the client ends: at Ctrl-D, or with its input. Gives the client's exit status. */
-export function up({ overlay }: UpOptions, io: Io): Promise<number> {
-  return withOverlay(planOf(findTopology(overlay)), io, async (servents) => {
+export async function up({ overlay, sizes, portFirst }: UpOptions, io: Io): Promise<number> {
+  const topology = findTopology(overlay, sizes);
+  // A file that cannot be read is told at once, and by its servent's name.
+  topology.servents.forEach(readServentFile);
+  return withOverlay(planOf(topology), portFirst, io, async (servents) => {
     serventLines(servents).forEach(io.out);
     io.out('');
     return runClient(
       {
-        contact: hostPortOf(servents[0]!.address, 'the first servent'),
+        contact: peerOf(servents[0]!.address, 'the first servent'),
         keys: [],
         count: Number.POSITIVE_INFINITY,
         timeoutMs: ANSWER_WAIT_MS,
@@ -30,16 +32,6 @@ export function up({ overlay }: UpOptions, io: Io): Promise<number> {
       io,
     );
   });
-}
-
-/** What each servent of a topology loads, and whom it knows. */
-export function planOf(topology: Topology): ServentPlan[] {
-  const graph = graphOfTopology(topology);
-  return topology.servents.map(({ name, file }, i) => ({
-    name,
-    file,
-    neighbours: Array.from(neighboursOf(graph, i), (neighbour) => topology.servents[neighbour]!.name),
-  }));
 }
 
 /** A table of who listens where, holds what, and knows whom. */

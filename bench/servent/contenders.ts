@@ -5,8 +5,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Program, startProgram } from '../../shared/program/start-program';
 import type { LoadMode } from './load';
-import { freePort, type Program, startProgram } from './programs';
+import { freePort } from './programs';
 import { compileC, compileTs, which } from './tools';
 
 export interface Contender {

@@ -1,7 +1,8 @@
 /** Drives the load generator (load.c) against one contender. */
 
+import { startProgram } from '../../shared/program/start-program';
 import type { Contender, Running } from './contenders';
-import { cpuSeconds, startProgram } from './programs';
+import { cpuSeconds, outputOf } from './programs';
 
 export type LoadMode = 'ask' | 'txt' | 'get' | 'flood' | 'forward' | 'mixed' | 'pace';
 
@@ -72,7 +73,7 @@ export async function pace(
 ): Promise<PaceReport> {
   const generator = startProgram(options.generator, words(target.address, { ...options, mode: 'pace' }));
   await meanwhile();
-  return JSON.parse((await generator.ended()).split('\n')[1]!) as PaceReport;
+  return JSON.parse((await outputOf(generator)).split('\n')[1]!) as PaceReport;
 }
 
 function words(target: string, { mode, keys, amount, seconds }: LoadOptions): string[] {
@@ -84,7 +85,7 @@ async function measured(generator: ReturnType<typeof startProgram>, target: Runn
   const before = cpuSeconds(target.pid);
   await generator.until(/\}/);
   const after = cpuSeconds(target.pid);
-  const report = JSON.parse((await generator.ended()).trim().split('\n').at(-1)!) as LoadReport & { seconds: number };
+  const report = JSON.parse((await outputOf(generator)).trim().split('\n').at(-1)!) as LoadReport & { seconds: number };
   const datagrams = report.datagramsPerSecond * report.seconds;
   return { ...report, cpuUs: before === undefined || after === undefined ? NaN : ((after - before) / datagrams) * 1e6 };
 }

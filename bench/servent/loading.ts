@@ -103,7 +103,7 @@ export async function reload({ contenders, folder, rounds }: LoadingBench, gener
       const running = await contender.start(path);
       calm.push(await turn(running, path, generator));
       writePairs(path, RELOADED, 'b');
-      during.push(await turn(running, path, generator, () => running.signal('SIGHUP')));
+      during.push(await turn(running, path, generator, () => running.child.kill('SIGHUP')));
       await running.stop();
     }
     rows.push({ contender: `${contender.name}, no reload`, figures: figuresOf(calm) });
@@ -136,7 +136,7 @@ async function turn(running: Running, path: string, generator: string, during = 
 async function kernelDropsOf(running: Running): Promise<number> {
   const lines = (): string[] => running.out().match(/^servent stats.*\n/gm) ?? [];
   const before = lines().length;
-  running.signal('SIGUSR2');
+  running.child.kill('SIGUSR2');
   while (lines().length === before) await sleep(2);
   return Number(/dropped by the kernel (\d+)/.exec(lines().at(-1)!)?.[1] ?? 0);
 }

@@ -1,8 +1,8 @@
 /** The benchmark's command line. */
 
-import type { Argv } from 'yargs';
 import { usageError } from '../../shared/errors';
 import { type CommandLine, numberOf, parseCommandLine } from '../../shared/program/command-line';
+import type { Declarations } from '../../shared/program/declarations';
 import type { Parsed } from '../../shared/program/run-main';
 
 export const MEASURES = ['answers', 'latency', 'floods', 'mixed', 'memory', 'loading', 'reload'] as const;
@@ -27,7 +27,7 @@ export function parseOptions(argv: readonly string[]): Promise<Parsed<BenchOptio
   return parseCommandLine(COMMAND_LINE, argv);
 }
 
-const COMMAND_LINE: CommandLine<BenchOptions> = {
+export const COMMAND_LINE: CommandLine<BenchOptions> = {
   name: 'bench',
   commands: [
     {
@@ -43,10 +43,22 @@ const COMMAND_LINE: CommandLine<BenchOptions> = {
   epilogue: 'Figures are comparable within one run only: contenders take turns, and ratios are of medians.',
 };
 
-function declareOptions(line: Argv): Argv {
+function declareOptions(line: Declarations): Declarations {
   return line
-    .option('rounds', { type: 'string', requiresArg: true, default: '3', describe: 'Turns of each contender' })
-    .option('seconds', { type: 'string', requiresArg: true, default: '0.8', describe: 'Seconds measured in a turn' })
+    .option('rounds', {
+      type: 'string',
+      value: 'n',
+      requiresArg: true,
+      default: '3',
+      describe: 'Turns of each contender',
+    })
+    .option('seconds', {
+      type: 'string',
+      value: 'seconds',
+      requiresArg: true,
+      default: '0.8',
+      describe: 'Seconds measured in a turn',
+    })
     .option('large', { type: 'boolean', default: true, describe: 'Load ten million pairs too (400 MB of disk)' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object' });
 }

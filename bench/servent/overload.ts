@@ -4,15 +4,14 @@
  * (goodput), and how many of a neighbour's queries still get through. Loopback only; some twenty seconds.
  */
 
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { NEIGHBOURS_MAX } from '../../servent/options';
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint } from '../../shared/endpoint';
+import { readyEvent, startProgram } from '../../shared/program/start-program';
 import { BATCH, DatagramArena } from '../../shared/udp/datagram-arena';
 import { loadLibc } from '../../shared/udp/libc';
 import { MessageBatch } from '../../shared/udp/message-batch';
@@ -20,7 +19,7 @@ import { openTransport } from '../../shared/udp/open-transport';
 import { SendQueue } from '../../shared/udp/send-queue';
 import { bindUdpSocket, localOf } from '../../shared/udp/udp-socket';
 import { encodeClireq } from '../../shared/wire/overlay/clireq';
-import { encodeQuery } from '../../shared/wire/overlay/query';
+import { encodeQuery, NEIGHBOURS_MAX } from '../../shared/wire/overlay/query';
 import { scriptOptions } from '../../test/support/script-options';
 
 const LOOPBACK = 0x7f00_0001;
@@ -81,16 +80,14 @@ async function main(io: string): Promise<void> {
   const neighbour = neighbours[0]!;
   const named = neighbours.map(({ local }) => formatEndpoint(local));
   const words = ['0', file, ...named, '--bind', '127.0.0.1', '--json', '--io', io];
-  const servent = spawn(process.execPath, [join(__dirname, '..', '..', 'dist', 'servent', 'main.js'), ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const script = join(__dirname, '..', '..', 'dist', 'servent', 'main.js');
+  const servent = startProgram(process.execPath, [script, ...words], { tied: true });
   try {
-    const lines = createInterface({ input: servent.stdout })[Symbol.asyncIterator]();
-    const ready = JSON.parse((await lines.next()).value as string) as { address: string; port: number; io: string };
+    const ready = await readyEvent<{ address: string; port: number; io: string }>(servent, 'the servent');
     const target = parseEndpoint(`${ready.address}:${ready.port}`)!;
     const stats = async (): Promise<Stats> => {
-      servent.kill('SIGUSR2');
-      return JSON.parse((await lines.next()).value as string) as Stats;
+      servent.child.kill('SIGUSR2');
+      return JSON.parse((await servent.line()) ?? '') as Stats;
     };
     const peak = await measurePeak(target, stats);
     const share = neighbourShare(neighbour, target);
@@ -109,7 +106,7 @@ async function main(io: string): Promise<void> {
     console.log(`neighbour's queries  ${delivered} of ${sent} answered: ${(delivered / sent).toFixed(4)}`);
     console.log(`dropped by kernel    ${after.kernelDrops ?? 'not shown'}`);
   } finally {
-    servent.kill();
+    await servent.stop();
     rmSync(folder, { recursive: true });
   }
 }

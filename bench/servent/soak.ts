@@ -4,13 +4,12 @@
  * come or go, when memory grows, when a counter does not add up, or when a question that was served got no answer.
  */
 
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { endpointOf } from '../../shared/endpoint';
+import { readyEvent, startProgram } from '../../shared/program/start-program';
 import { encodeClireq } from '../../shared/wire/overlay/clireq';
 import { encodeQuery } from '../../shared/wire/overlay/query';
 import { scriptOptions } from '../../test/support/script-options';
@@ -66,16 +65,9 @@ async function main(): Promise<void> {
     '--io',
     values.io,
   ];
-  const servent = spawn(process.execPath, [join(ROOT, 'dist', 'servent', 'main.js'), ...words], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(servent, 'exit');
-  let last: Record<string, unknown> = {};
-  const lines = createInterface({ input: servent.stdout });
-  lines.on('line', (line) => (last = JSON.parse(line) as Record<string, unknown>));
-  await once(lines, 'line');
-  const port = last['port'] as number;
+  const script = join(ROOT, 'dist', 'servent', 'main.js');
+  const servent = startProgram(process.execPath, [script, ...words], { cwd: ROOT, tied: true });
+  const { port } = await readyEvent<{ port: number }>(servent, 'the servent');
   const samples: Sample[] = [];
   let sent = 0;
   let held = 0;
@@ -95,17 +87,19 @@ async function main(): Promise<void> {
       }
     }
   }, TICK_MS);
-  const reload = setInterval(() => servent.kill('SIGHUP'), RELOAD_EVERY_MS);
+  const reload = setInterval(() => servent.child.kill('SIGHUP'), RELOAD_EVERY_MS);
   const startMs = performance.now();
-  while (performance.now() - startMs < seconds * 1000 && servent.exitCode === null) {
+  while (performance.now() - startMs < seconds * 1000 && servent.child.exitCode === null) {
     await new Promise((done) => setTimeout(done, 500));
-    samples.push({ atMs: performance.now() - startMs, ...sampleOf(servent.pid!) });
+    samples.push({ atMs: performance.now() - startMs, ...sampleOf(servent.pid) });
   }
   clearInterval(load);
   clearInterval(reload);
   await new Promise((done) => setTimeout(done, 500));
-  servent.kill('SIGTERM');
-  const [status] = await ended;
+  servent.child.kill('SIGTERM');
+  const { status, out, err } = await servent.ended();
+  process.stderr.write(err);
+  const last = JSON.parse(out.trim().split('\n').at(-1)!) as Record<string, unknown>;
   client.close();
   neighbour.close();
   report(samples, { status, sent, held, answers, forwards }, last);
@@ -117,7 +111,7 @@ function sampleOf(pid: number): Omit<Sample, 'atMs'> {
 }
 
 interface Heard {
-  status: number;
+  status: number | null;
   sent: number;
   held: number;
   answers: number;

@@ -6,6 +6,8 @@
 import { constants } from 'node:os';
 import { OperatorError } from '../errors';
 import { escapeText } from '../escape';
+import { refuseChangedWords } from './given-words';
+import { endWithStarter } from './tie';
 
 /** What a program may use of the process it runs in. */
 export interface Io {
@@ -32,7 +34,7 @@ const EXIT_USAGE = 2;
 
 /**
  * Runs a program: parses the command line, runs it with the options, and ends the process with the status that `run` gives.
- * An OperatorError becomes one line on stderr and status 2 for bad usage, 1 else; any other error is ours, and shows its stack.
+ * An OperatorError becomes one line on stderr (with --json also an event on stdout) and status 2 for bad usage, 1 else; any other error is ours, and shows its stack.
  * Results that cannot be written (a full disk) are one line on stderr and status 1, but end no program by themselves.
  */
 export function runMain<Options>(
@@ -45,13 +47,18 @@ export function runMain<Options>(
     if (!unwritten) io.err(`${name}: expected room for the results, got ${error.message}`);
     unwritten = true;
   });
-  start(parse, run, io)
+  endWithStarter();
+  // Node would open its debug port to whoever sends this.
+  io.onSignal('SIGUSR1', () => {});
+  const argv = process.argv.slice(2);
+  start(argv, parse, run, io)
     .catch((error: unknown) => {
       if (!(error instanceof OperatorError)) {
         io.err(error instanceof Error && error.stack ? error.stack : String(error));
         return EXIT_FAILED;
       }
       io.err(`${name}: ${escapeText(error.message)}`);
+      if (speaksJson(argv)) io.out(JSON.stringify({ event: 'error', code: error.code, message: error.message }));
       return error.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
     })
     // What was written goes out before the process ends, also into a pipe.
@@ -74,12 +81,20 @@ export function interrupted(io: Io): Promise<number> {
   });
 }
 
+/** Is one JSON object a line asked for? Also whoever reads those learns then why a program did not start. */
+function speaksJson(argv: readonly string[]): boolean {
+  const dashes = argv.indexOf('--');
+  return argv.slice(0, dashes < 0 ? argv.length : dashes).includes('--json');
+}
+
 async function start<Options>(
+  argv: readonly string[],
   parse: (argv: readonly string[]) => Parsed<Options> | Promise<Parsed<Options>>,
   run: (options: Options, io: Io) => Promise<number>,
   io: Io,
 ): Promise<number> {
-  const parsed = await parse(process.argv.slice(2));
+  refuseChangedWords(process.argv.slice(2));
+  const parsed = await parse(argv);
   if ('options' in parsed) return run(parsed.options, io);
   io.out(parsed.text);
   return 0;

@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import type { Endpoint } from '../endpoint';
+import { isSystemError } from '../errors';
 import { BATCH, DatagramArena, SLOT_BYTES } from './datagram-arena';
 import { kernelDrops } from './kernel-drops';
 import { errorCode, type Libc, loadLibc, MSG_DONTWAIT, systemError } from './libc';
@@ -120,7 +121,8 @@ class BatchTransport implements Transport {
       try {
         await this.#watchSocket(socket, watchSocket);
         this.#sockets.push(socket);
-      } catch {
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
         this.#libc.close(fd); // From now on the first socket serves this peer.
       }
     }

@@ -28,7 +28,8 @@ export async function openDgramTransport(options: TransportOptions, events: Tran
 function askForReceiveBuffer(socket: Socket, bytes: number): void {
   try {
     socket.setRecvBufferSize(bytes);
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SOCKET_BUFFER_SIZE') throw error;
     // macOS refuses more than its maximum instead of granting less; the default stays.
   }
 }

@@ -8,12 +8,14 @@
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { type Endpoint, ipOf, portOf } from '../endpoint';
+import { isSystemError } from '../errors';
 
 /** The drops of all sockets on a port of ours since each was opened; undefined where the system does not show them. */
 export function kernelDrops(local: Endpoint): number | undefined {
   try {
     return sumDrops(readFileSync('/proc/net/udp', 'latin1'), local);
-  } catch {
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
     return undefined;
   }
 }

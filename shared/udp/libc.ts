@@ -33,9 +33,12 @@ export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
 export const MSG_DONTWAIT = 0x40;
 
+/** Batched system calls cannot be had here; the message says why. */
+export class NoBatchesError extends Error {}
+
 let loaded: Libc | undefined;
 
-/** The C library of this process. @throws when this is no 64-bit little-endian Linux, or koffi is not installed. */
+/** The C library of this process. @throws NoBatchesError when this is no 64-bit little-endian Linux, or koffi is not installed. */
 export function loadLibc(): Libc {
   loaded ??= bindLibc();
   return loaded;
@@ -43,9 +46,11 @@ export function loadLibc(): Libc {
 
 function bindLibc(): Libc {
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
-    throw new Error(`batched system calls need Linux on x64 or arm64; this is ${process.platform} on ${process.arch}`);
+    throw new NoBatchesError(
+      `batched system calls need Linux on x64 or arm64; this is ${process.platform} on ${process.arch}`,
+    );
   }
-  const koffi = require('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const library = koffi.load(null); // What the process has loaded already, its C library among it.
   return {
     socket: library.func('int socket(int domain, int type, int protocol)'),
@@ -59,6 +64,15 @@ function bindLibc(): Libc {
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
   };
+}
+
+function loadKoffi(): typeof import('koffi') {
+  try {
+    return require('koffi');
+  } catch (cause) {
+    // Not installed, or without a binary that this system can load: nothing else is run here. The rest lists who asked for it.
+    throw new NoBatchesError((cause as Error).message.split('\n', 1)[0], { cause });
+  }
 }
 
 /** The system's name of the last failure: `EAGAIN`, `ENOBUFS`, ... */

@@ -1,36 +1,35 @@
 /** Chooses the transport: batches where they can be had, else Node's dgram. */
 
-import { OperatorError } from '../errors';
+import { isSystemError, OperatorError } from '../errors';
 import { openBatchTransport } from './batch-transport';
 import { openDgramTransport } from './dgram-transport';
-import type { Transport, TransportEvents, TransportOptions } from './transport';
-
-export const IO_CHOICES = ['auto', 'dgram', 'batch'] as const;
-
-/** `auto` takes batches where they load and work. */
-export type IoChoice = (typeof IO_CHOICES)[number];
+import { NoBatchesError } from './libc';
+import type { IoChoice, Transport, TransportEvents, TransportOptions } from './transport';
 
 /**
- * Opens a UDP port.
+ * Opens a UDP port. Where `auto` has to do without batches, `onFallback` is told why, in part of a sentence.
  * @throws the system's error when the port cannot be bound; OperatorError `io` when batches are asked for and cannot be had.
  */
 export async function openTransport(
   io: IoChoice,
   options: TransportOptions,
   events: TransportEvents,
+  onFallback: (why: string) => void = () => {},
 ): Promise<Transport> {
   if (io === 'dgram') return openDgramTransport(options, events);
   try {
     return await openBatchTransport(options, events);
   } catch (error) {
-    // A port that cannot be bound cannot be bound the other way either.
-    if ((error as NodeJS.ErrnoException).syscall === 'bind') throw error;
-    if (io === 'auto') return openDgramTransport(options, events);
-    throw new OperatorError('io', `--io batch cannot be had here: ${firstLine(error)}`, { cause: error });
+    if (!isRefusal(error)) throw error;
+    if (io === 'batch') throw new OperatorError('io', `${NO_BATCHES}: ${error.message}`, { cause: error });
+    onFallback(error.message);
+    return openDgramTransport(options, events);
   }
 }
 
-/** Of a module that is missing, the rest of the message lists who asked for it. */
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+const NO_BATCHES = 'expected batched system calls, which cannot be had here';
+
+/** Are batches refused? A port that cannot be bound cannot be bound the other way either, and any other error is ours. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof NoBatchesError || (isSystemError(error) && error.syscall !== 'bind');
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Endpoint } from '../endpoint';
+import { isSystemError } from '../errors';
 import { type Libc, systemError } from './libc';
 import { SOCKADDR_BYTES, sockaddrOf } from './message-batch';
 import type { TransportOptions } from './transport';
@@ -46,7 +47,8 @@ function connectedSocket(libc: Libc, local: Endpoint, peer: Endpoint, bufferByte
     bindTo(libc, fd, local);
     if (libc.connect(fd, sockaddrOf(peer), SOCKADDR_BYTES) === 0) return fd;
     throw closing(libc, fd, systemError(libc, 'connect', peer));
-  } catch {
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
     return undefined; // A share of one's own is a courtesy: the peer is served all the same.
   }
 }

@@ -5,6 +5,11 @@
 
 import type { Endpoint } from '../endpoint';
 
+/** How datagrams may come and go: `auto` takes batches where they load and work. */
+export const IO_CHOICES = ['auto', 'dgram', 'batch'] as const;
+
+export type IoChoice = (typeof IO_CHOICES)[number];
+
 /** An open, bound UDP port. */
 export interface Transport {
   readonly kind: 'dgram' | 'batch';

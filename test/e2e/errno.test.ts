@@ -3,15 +3,14 @@
  * tell the truth. A sample here; `npm run errno` takes them all. Skipped where there is no strace.
  */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect } from 'chai';
+import { type Program, readyEvent, startProgram } from '../../shared/program/start-program';
 import { encodeClireq } from '../../shared/wire/overlay/clireq';
-import { ROOT } from '../support/commands';
+import { ROOT, scriptOf } from '../support/commands';
 
 /** What sendmsg(2), recvmsg(2), udp(7) and ip(7) name, and what a firewall or a lost interface makes of it. */
 const SEND_ERRORS = [
@@ -48,7 +47,7 @@ interface Stats {
 
 describe('a servent whose system calls fail', function () {
   this.timeout(60_000);
-  const children: ChildProcess[] = [];
+  const started: Program[] = [];
 
   before(function () {
     const { status } = spawnSync('strace', ['-o', '/dev/null', '-e', 'inject=getpid:error=EPERM', 'true']);
@@ -56,8 +55,8 @@ describe('a servent whose system calls fail', function () {
   });
   afterEach(() => {
     // The process group: strace lets go of the servent when it is killed.
-    for (const { pid, exitCode, signalCode } of children.splice(0)) {
-      if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+    for (const { pid, child } of started.splice(0)) {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
     }
   });
 
@@ -84,34 +83,32 @@ describe('a servent whose system calls fail', function () {
 
   /** Asks a servent whose calls fail now and then; gives how many answers came and what it counted. */
   async function serveUnder(io: string, calls: string, code: string): Promise<{ heard: number; stats: Stats }> {
-    const command = [process.execPath, join(ROOT, 'dist', 'servent', 'main.js'), '0', 'fixtures/services-debian.txt'];
+    const command = [process.execPath, scriptOf('servent'), '0', 'fixtures/services-debian.txt'];
     const words = ['-f', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${code}:when=${WHEN}`];
-    const child = spawn('strace', [...words, ...command, '--bind', '127.0.0.1', '--io', io, '--json'], {
+    const strace = startProgram('strace', [...words, ...command, '--bind', '127.0.0.1', '--io', io, '--json'], {
       cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      tied: true,
       detached: true,
     });
-    children.push(child);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { port } = JSON.parse((await lines.next()).value as string) as { port: number };
+    started.push(strace);
+    const { port } = await readyEvent<{ port: number }>(strace, 'the servent under strace');
     const client = createSocket('udp4');
     let heard = 0;
     client.on('message', () => heard++);
     client.bind(0, '127.0.0.1');
     await once(client, 'listening');
     // strace has one child: the servent.
-    const servent = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'));
+    const servent = Number(readFileSync(`/proc/${strace.pid}/task/${strace.pid}/children`, 'utf8'));
     const statsAt = async (signal: NodeJS.Signals): Promise<Stats> => {
       process.kill(servent, signal);
-      return JSON.parse((await lines.next()).value as string) as Stats;
+      return JSON.parse((await strace.line()) ?? '') as Stats;
     };
     for (let asked = 1; asked <= QUESTIONS; asked++) {
       client.send(encodeClireq({ text: Buffer.from('ssh') }), port, '127.0.0.1');
       while (sum((await statsAt('SIGUSR2')).received) < asked);
     }
-    const exited = once(child, 'exit');
     const stats = await statsAt('SIGTERM');
-    const [status] = await exited;
+    const { status } = await strace.ended();
     while (heard < stats.answers - sum(stats.sendErrors)) await once(client, 'message');
     client.close();
     expect(status, 'it ends when it is told to').to.equal(0);

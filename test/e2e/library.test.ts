@@ -107,6 +107,59 @@ describe('the library', () => {
     expect(servent.reload()).not.to.equal(later[0]);
   });
 
+  it('can be asked at its address wherever it is bound', async () => {
+    const servent = await start({ port: 0, file: FILE });
+    expect(servent.bound).to.equal(`0.0.0.0:${servent.port}`);
+    expect(servent.address).to.equal(`127.0.0.1:${servent.port}`);
+    for await (const { from } of lookup(servent.address, 'ssh', { count: 1 })) expect(from).to.equal(servent.address);
+  });
+
+  it('serves the pairs of a Map, and takes in what changed in it', async () => {
+    const pairs = new Map([['greeting', 'hello']]);
+    const servent = await start({ port: 0, pairs, bind: '127.0.0.1' });
+    pairs.set('greeting', 'good morning');
+    expect((await servent.reload()).keys).to.equal(1);
+    for await (const { value } of lookup(servent.address, 'greeting', { count: 1 })) {
+      expect(Buffer.from(value).toString()).to.equal('good morning');
+    }
+  });
+
+  it('refuses to reload once it is closed, also while it is being closed', async () => {
+    const servent = await startServent({ port: 0, file: FILE, bind: '127.0.0.1' });
+    const codeOf = (work: Promise<unknown>) => work.then(String, (error: OperatorError) => error.code);
+    const underWay = codeOf(servent.reload());
+    await servent.close();
+    expect(await underWay).to.equal('closed');
+    expect(await codeOf(servent.reload())).to.equal('closed');
+    expect(servent.stats().keys).to.equal(705);
+    await servent.close();
+  });
+
+  it('is closed by `await using`', async () => {
+    const servent = await startServent({ port: 0, file: FILE, bind: '127.0.0.1' });
+    await servent[Symbol.asyncDispose]();
+    expect(await servent.reload().catch((error: OperatorError) => error.code)).to.equal('closed');
+  });
+
+  it('loads nothing that only the commands need', () => {
+    for (const [door, forbidden] of [
+      ['dist/index.js', /^(?!(lru-cache|debug|ms|supports-color|has-flag|servent)$)/],
+      ['dist/client/index.js', /^(?!(lru-cache|servent)$)/],
+    ] as const) {
+      const list = `require('./${door}'); console.log(JSON.stringify(Object.keys(require.cache)))`;
+      const { stdout } = spawnSync(process.execPath, ['-e', list], { cwd: ROOT, encoding: 'utf8' });
+      const modules = JSON.parse(stdout) as string[];
+      const packages = modules.map(
+        (path) => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1] ?? 'servent',
+      );
+      expect(packages).to.include('lru-cache').and.include('servent');
+      expect(
+        [...new Set(packages)].filter((name) => forbidden.test(name)),
+        door,
+      ).to.deep.equal([]);
+    }
+  });
+
   it('parses key-value files and gives the codec', () => {
     const { pairs, problems } = parseKeyValueFile(Buffer.from('a 1\nb\n'));
     expect(Buffer.from(pairs.get('a')!).toString()).to.equal('1');

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -21,11 +21,70 @@ describe('the topology command', () => {
       const { out, err, status } = await runToEnd('topologies', ['check', overlay, '--timeout', '0.2']);
       expect(err).to.equal('');
       expect(out).to.match(
-        new RegExp(`^${overlay}: ${questions} of ${questions} questions answered as predicted$`, 'm'),
+        new RegExp(`^${overlay}: ${questions} of ${questions} questions answered as predicted \\(`, 'm'),
       );
       expect(status).to.equal(0);
     }).timeout(40_000);
   }
+
+  it('check makes a kind of any size, asks of a large one the questions that tell, and prints JSON', async () => {
+    const words = ['check', 'ring', '--servents', '14', '--timeout', '0.2', '--json'];
+    const { out, err, status } = await runToEnd('topologies', words);
+    expect([err, status]).to.deep.equal(['', 0]);
+    const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: one sentence
+    expect(lines.at(-1)).to.deep.equal({ overlay: 'ring', servents: 14, links: 14, questions: 28, wrong: 0 });
+    expect(lines).to.have.length(29);
+    const expected = ['s1', 's2', 's3', 's4', 's12', 's13', 's14'];
+    expect(lines[0]).to.deep.equal({ at: 's1', key: 'marker-of-all', expected, answered: expected, askedAgain: false, ok: true }); // biome-ignore format: one row
+  }).timeout(40_000);
+
+  it('up makes a kind of any size, and serves at the port that is asked for', async () => {
+    const port = await freePort();
+    const words = ['up', 'line', '--servents', '1', '--port', String(port)];
+    const { out, status } = await runToEnd('topologies', words);
+    expect(out).to.match(new RegExp(`^s1 +127\\.0\\.0\\.1:${port} `, 'm'));
+    expect(status).to.equal(0);
+  });
+
+  it('up names the port that is taken', async () => {
+    const taken = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address();
+    const { err, status } = await runToEnd('topologies', ['up', 'line', '--servents', '1', '--port', String(port)]);
+    taken.close();
+    expect(err)
+      .to.match(/^topology: expected servent "s1" to start[^\n]*\n$/)
+      .and.include(String(port));
+    expect(status).to.equal(1);
+  });
+
+  it('a missing file is told in the same sentence by every command', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'servent-test-'));
+    try {
+      const overlay = join(folder, 'mine.json');
+      writeFileSync(overlay, JSON.stringify({ name: 'a', about: 'b', servents: [{ name: 's1', file: 'no.txt' }], links: [] })); // biome-ignore format: one sentence
+      const told = async (words: readonly string[]) => (await runToEnd('topologies', words)).err;
+      const pairs = new Set([
+        await told(['up', overlay]),
+        await told(['check', overlay]),
+        await told(['trace', overlay, '--from', 's1', '--key', 'k']),
+      ]);
+      expect([...pairs]).to.have.length(1);
+      expect([...pairs][0]).to.match(/^topology: [^\n]*no\.txt[^\n]*\n$/);
+      const nothing = join(folder, 'nothing.json');
+      const overlays = new Set([
+        await told(['up', nothing]),
+        await told(['check', nothing]),
+        await told(['draw', nothing]),
+        await told(['simulate', nothing]),
+        await told(['trace', nothing, '--from', 's1', '--key', 'k']),
+      ]);
+      expect([...overlays]).to.have.length(1);
+      expect([...overlays][0]).to.match(/^topology: [^\n]*nothing\.json[^\n]*\n$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }).timeout(40_000);
 
   it('list names overlays and kinds', async () => {
     const { out, status } = await runToEnd('topologies', ['list']);
@@ -64,7 +123,9 @@ describe('the topology command', () => {
     const words = ['simulate', 'line', 'mesh', '--questions', '20'];
     const table = await runToEnd('topologies', words);
     expect(table.err).to.equal('');
-    expect(table.out).to.match(/^mesh +6 +100 +6 +/m);
+    expect(table.out)
+      .to.match(/^mesh +6 +100 +6 +/m)
+      .and.match(/^duplicates % {2}of a hundred QUERYs/m);
     const json = (await runToEnd('topologies', [...words, '--json'])).out.trimEnd().split('\n');
     expect(json.map((line) => JSON.parse(line).overlay)).to.deep.equal(['line', 'mesh']);
     const csv = (await runToEnd('topologies', [...words, '--csv'])).out.trimEnd().split('\n');
@@ -83,6 +144,11 @@ describe('the topology command', () => {
     [['simulate', 'ring', '--seed', 'x'], 'expected a whole number from 0 to 4294967295 for --seed, got "x"'],
     [['simulate', 'nix'], '"nix"'],
     [['trace', 'ring', '--from', 's9', '--key', 'ssh'], '"s9"'],
+    [['draw', 'ring', '--svg', '--text'], '--svg, --text'],
+    [['trace', 'ring', '--from', 's1', '--key', 'ssh', '--json', '--svg'], '--json'],
+    [['up', 'ring', '--port', '65531'], '"65531"'],
+    [['up', 'ring', '--servents', '501'], '501'],
+    [['check', 'ring.json', '--servents', '7'], '"ring.json"'],
     [['draw', 'package.json'], 'unknown property'],
   ] as const) {
     it(`${words.join(' ')} is refused in one line that names the word`, async () => {
@@ -90,9 +156,27 @@ describe('the topology command', () => {
       expect(err)
         .to.match(/^topology: [^\n]*\n$/)
         .and.include(word);
-      expect([out, status]).to.deep.equal(['', words[0] === 'draw' ? 1 : 2]);
+      expect([out, status]).to.deep.equal(['', words.join(' ') === 'draw package.json' ? 1 : 2]);
     });
   }
+
+  it('draw and trace print tables when asked to, and write files', async () => {
+    expect((await runToEnd('topologies', ['draw', 'diamond', '--text'])).out).to.match(
+      /^s6 +6 +protocols\.txt +s5 \(5 ms\)$/m,
+    );
+    const words = ['trace', 'diamond', '--from', 's1', '--key', 'held-by-nobody'];
+    const { out } = await runToEnd('topologies', [...words, '--text']);
+    expect(out).to.match(/^ *\d+\.\d {2}QUERY +s2 +s5 +2 {2}later copy with more hops left, passed on$/m);
+    expect(out).to.include('6 of 6 servents heard, 0 answered, asked 2 times');
+    const folder = mkdtempSync(join(tmpdir(), 'servent-test-'));
+    try {
+      const file = join(folder, 'flood.svg');
+      expect((await runToEnd('topologies', [...words, '-o', file])).out).to.equal('');
+      expect(readFileSync(file, 'utf8')).to.match(/<\/svg>\n$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('draw and trace print pictures; trace --json the same as lines', async () => {
     expect((await runToEnd('topologies', ['draw', 'grid'])).out).to.match(/^<\?xml(.|\n)*<\/svg>\n$/);
@@ -118,3 +202,11 @@ describe('the topology command', () => {
     }
   });
 });
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await new Promise<void>((done) => socket.close(done));
+  return port;
+}

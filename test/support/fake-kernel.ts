@@ -72,7 +72,9 @@ export class FakeKernel implements Libc, BatchSystem {
   watchSocket: BatchSystem['watchSocket'] = async (fd, events) => {
     const socket = this.#socket(fd);
     socket.shares = true; // As a socket does that Node adopts.
-    if (this.#call('watch', 0, fd) < 0) throw new Error('Node adopts no such descriptor');
+    if (this.#call('watch', 0, fd) < 0) {
+      throw Object.assign(new Error('open EINVAL'), { code: 'EINVAL', syscall: 'open' });
+    }
     socket.watcher = events;
     return { close: async () => void this.close(fd) };
   };

@@ -4,6 +4,7 @@ import argparse
 import errno
 import os
 import shlex
+import shutil
 import sys
 import time
 
@@ -201,12 +202,13 @@ def run_prompt(network):
             else:
                 network.call(position, 'client', f'127.0.0.1:{network.port}', *keys)
 
+    first = '' if shutil.which('tcpdump') else ', after apt-get install tcpdump'
     print(f"""
 Ask the servent of a host, at the client's prompt or at once; or any other, by address or name:
   client h1
   client h1 ssh
   h1 client h2:{network.port} ssh
-See the datagrams:   sh tcpdump -n -i {network.net.switches[0]} udp port {network.port} &
+See the datagrams{first}: sh tcpdump -n -i {network.net.switches[0]} udp port {network.port} &
 What a servent says: h1 cat {network.log_of(0)}
 exit, or Ctrl-D, ends it all.
 """, flush=True)

@@ -4,8 +4,9 @@
  */
 
 import { usageError } from '../../shared/errors';
+import { NEIGHBOURS_MAX } from '../../shared/wire/overlay/query';
 import { Random } from '../../simulator/random';
-import { type Graph, graphOf, NEIGHBOURS_MAX } from './graph';
+import { type Graph, graphOf } from './graph';
 
 export interface ShapeOptions {
   servents: number;
@@ -199,10 +200,15 @@ function tree({ servents, degree }: ShapeOptions): Shape {
 /** Rows as long as the square root; the last may be shorter. */
 function grid({ servents }: ShapeOptions): Shape {
   checkServents('grid', servents, 1);
-  const columns = Math.ceil(Math.sqrt(servents));
+  const columns = columnsOfGrid(servents);
   const right = range(servents, (i) => [i, i + 1] as const).filter(([, to]) => to < servents && to % columns !== 0);
   const down = range(servents, (i) => [i, i + columns] as const).filter(([, to]) => to < servents);
   return shape(servents, [...right, ...down]);
+}
+
+/** How many servents a grid has in a row. */
+export function columnsOfGrid(servents: number): number {
+  return Math.ceil(Math.sqrt(servents));
 }
 
 function mesh({ servents }: ShapeOptions): Shape {

@@ -1,8 +1,5 @@
 /** Who knows whom, in typed arrays: an overlay without names, small enough for a million servents. */
 
-/** Most neighbours a servent may know (specification, section 1). */
-export const NEIGHBOURS_MAX = 10;
-
 /** Links between servents numbered from 0. Link i goes from `from[i]` to `to[i]`, and back unless `oneWay(i)`. */
 export interface Links {
   size: number;
@@ -21,6 +18,7 @@ export interface Graph {
   arcLink: Uint32Array;
 }
 
+/** The graph of links, each servent's arcs in the links' order. */
 export function graphOf({ size, from, to, oneWay }: Links): Graph {
   const arcStart = new Uint32Array(size + 1);
   for (let link = 0; link < from.length; link++) {

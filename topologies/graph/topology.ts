@@ -2,15 +2,18 @@
 
 import { readFileSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import { OperatorError } from '../../shared/errors';
-import { type Graph, graphOf, NEIGHBOURS_MAX } from './graph';
+import { fileError, OperatorError } from '../../shared/errors';
+import { NEIGHBOURS_MAX } from '../../shared/wire/overlay/query';
+import { type Graph, graphOf } from './graph';
 
+/** A servent of an overlay. */
 export interface TopologyServent {
   name: string;
   /** Path of its key-value file: absolute here, relative to the topology's own file when written. */
   file: string;
 }
 
+/** A link between two servents. */
 export interface TopologyLink {
   from: string;
   to: string;
@@ -21,6 +24,7 @@ export interface TopologyLink {
   lossPercent?: number;
 }
 
+/** An overlay. */
 export interface Topology {
   name: string;
   /** One sentence. */
@@ -29,13 +33,13 @@ export interface Topology {
   links: TopologyLink[];
 }
 
-/** Reads and checks a topology file. @throws OperatorError `topology` that names the file and the offending word. */
+/** Reads and checks a topology file. @throws OperatorError `file` when it cannot be read, `topology` that names it and the offending word. */
 export function loadTopology(path: string): Topology {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new OperatorError('topology', `cannot read "${path}": ${(cause as Error).message}`, { cause });
+    throw fileError('a topology file', path, cause);
   }
   return parseTopology(text, path);
 }

@@ -6,8 +6,8 @@
 import { strict as assert } from 'node:assert';
 import { ANSWER_WAIT_MS, type ClientDropReason, type CoreAnswer, type Summary } from '../../client/core';
 import { type DropReason, type Neighbour, type Outbox, ServentCore } from '../../servent/core';
-import { SERVENT_DEFAULTS } from '../../servent/options';
 import { PairTable } from '../../servent/pair-table';
+import { SERVENT_DEFAULTS } from '../../servent/settings';
 import type { Endpoint } from '../../shared/endpoint';
 import { DATAGRAM_MAX } from '../../shared/wire/writer';
 import { EventQueue } from '../../simulator/event-queue';

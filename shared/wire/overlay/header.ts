@@ -3,18 +3,11 @@
  * itself, and names what is wrong instead of throwing. Tests hold it to `decode` on random datagrams.
  */
 
+import { isClientIp } from '../../address-classes';
 import { type Endpoint, endpointOf } from '../../endpoint';
 import type { MalformedCode } from '../wire-error';
 import { CLIREQ, CLIREQ_HEADER } from './clireq';
-import {
-  CLIENT_IP_OFFSET,
-  CLIENT_PORT_OFFSET,
-  isClientIp,
-  QUERY,
-  QUERY_HEADER,
-  SEQUENCE_OFFSET,
-  TTL_OFFSET,
-} from './query';
+import { CLIENT_IP_OFFSET, CLIENT_PORT_OFFSET, QUERY, QUERY_HEADER, SEQUENCE_OFFSET, TTL_OFFSET } from './query';
 import { RESPONSE, RESPONSE_HEADER } from './response';
 import { NUL, TAB } from './text';
 

@@ -6,6 +6,7 @@
  */
 
 import { strict as assert } from 'node:assert';
+import { isClientIp } from '../../address-classes';
 import { type Endpoint, endpointOf, ipOf, portOf } from '../../endpoint';
 import type { Reader } from '../reader';
 import { WireError } from '../wire-error';
@@ -18,6 +19,9 @@ export const TTL_OFFSET = 2;
 export const CLIENT_IP_OFFSET = 4;
 export const CLIENT_PORT_OFFSET = 8;
 export const SEQUENCE_OFFSET = 10;
+
+/** The most neighbours a servent knows (specification, section 1). */
+export const NEIGHBOURS_MAX = 10;
 
 /** The ttl of every new QUERY, and the most a servent lets a received one have (specification, section 4). */
 export const TTL_MAX = 3;
@@ -64,12 +68,6 @@ export function encodeQuery(message: Pick<Query, 'ttl' | 'client' | 'sequence' |
     .uint32(message.sequence)
     .raw(message.text)
     .done();
-}
-
-/** Can a client be answered at this address? Not at 0.0.0.0/8, multicast (224/4) or 255.255.255.255 (specification, section 3). */
-export function isClientIp(ip: number): boolean {
-  const first = ip >>> 24;
-  return first !== 0 && (first < 224 || first > 239) && ip !== 0xffff_ffff;
 }
 
 function checkClient(client: Endpoint): void {

@@ -4,7 +4,7 @@
  */
 
 import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
-import { DEFENCE_DEFAULTS } from '../../../servent/options';
+import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
 import { decode, encode, type Message } from '../../../shared/wire/overlay/message';
 import { WireError } from '../../../shared/wire/wire-error';
 import { at } from '../../support/bytes';

@@ -5,7 +5,8 @@
  */
 
 import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
-import { DEFENCE_DEFAULTS, SERVENT_DEFAULTS } from '../../../servent/options';
+import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
+import { SERVENT_DEFAULTS } from '../../../servent/settings';
 import { type Endpoint, endpointOf } from '../../../shared/endpoint';
 import { decode } from '../../../shared/wire/overlay/message';
 import { WireError } from '../../../shared/wire/wire-error';

@@ -7,11 +7,11 @@
 import { strict as assert } from 'node:assert';
 import { expect } from 'chai';
 import type { DropReason } from '../../../servent/core';
-import { QUERY } from '../../../shared/wire/overlay/query';
+import { NEIGHBOURS_MAX, QUERY } from '../../../shared/wire/overlay/query';
 import { RESPONSE } from '../../../shared/wire/overlay/response';
 import { constant, exponential, PERFECT_PATH, uniform } from '../../../simulator/path';
 import { Random } from '../../../simulator/random';
-import { graphOf, type Links, NEIGHBOURS_MAX } from '../../../topologies/graph/graph';
+import { graphOf, type Links } from '../../../topologies/graph/graph';
 import { hopsFrom } from '../../../topologies/graph/reach';
 import { serventAt } from '../../../topologies/simulated/address';
 import { Overlay } from '../../support/servent/overlay';

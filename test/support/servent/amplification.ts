@@ -3,7 +3,7 @@
  * with the default limits, on a virtual clock, with more queries than any limit lets through.
  */
 
-import { DEFENCE_DEFAULTS } from '../../../servent/options';
+import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
 import { query, TestServent } from './test-servent';
 
 /** Of an address left alone before. */

@@ -3,9 +3,9 @@
  * forgets, and says what it does in the words of TestServent.
  */
 
-import { formatEndpoint, ipOf, isLoopback, portOf } from '../../../shared/endpoint';
+import { isClientIp, isLoopback } from '../../../shared/address-classes';
+import { formatEndpoint, ipOf, portOf } from '../../../shared/endpoint';
 import { decode } from '../../../shared/wire/overlay/message';
-import { isClientIp } from '../../../shared/wire/overlay/query';
 import { WireError } from '../../../shared/wire/wire-error';
 import { at, toLatin1 } from '../bytes';
 import type { TestServentOptions } from './test-servent';

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
+import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
 import {
   ADDRESSES_MAX,
   type AddressLimits,
   DEFENCE_REASONS,
   type DefenceOptions,
   type DefenceReason,
-  isPrivate,
   NOTICE_MS,
 } from '../../../servent/defences';
-import { DEFENCE_DEFAULTS } from '../../../servent/options';
+import { isPrivate } from '../../../shared/address-classes';
 import { ipOf } from '../../../shared/endpoint';
 import { at, hex } from '../../support/bytes';
 import { malformed } from '../../support/fixtures';

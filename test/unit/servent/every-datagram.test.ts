@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
-import { DEFENCE_DEFAULTS } from '../../../servent/options';
+import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
 import { decode } from '../../../shared/wire/overlay/message';
 import { WireError } from '../../../shared/wire/wire-error';
 import { at, hex } from '../../support/bytes';

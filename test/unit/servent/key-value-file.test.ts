@@ -157,7 +157,10 @@ function plainParse(text: string): { pairs: Map<string, string>; problems: Pick<
     const [, key = '', value = ''] = /^[ \t]*([^ \t]+)[ \t]*(.*)$/s.exec(line.replace(/[ \t]+$/, ''))!;
     if (value === '') problems.push({ line: i + 1, code: 'no-value' });
     else if (2 + key.length + 1 + value.length > 65_507) problems.push({ line: i + 1, code: 'too-long' });
-    else pairs.set(key, value);
+    else {
+      pairs.set(key, value);
+      if (key.includes('\0')) problems.push({ line: i + 1, code: 'nul-key' });
+    }
   });
   return { pairs, problems };
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { DEFENCE_DEFAULTS, parseOptions } from '../../../servent/options';
+import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
+import { parseOptions } from '../../../servent/options';
 import { OperatorError } from '../../../shared/errors';
 import { DATAGRAM_MAX } from '../../../shared/wire/writer';
 

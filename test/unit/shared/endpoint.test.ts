@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { isLoopback } from '../../../shared/address-classes';
 import {
   endpointOf,
   formatEndpoint,
   formatIp,
   ipOf,
-  isLoopback,
   parseEndpoint,
   parseIp,
   parsePort,

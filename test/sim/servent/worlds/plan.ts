@@ -1,6 +1,7 @@
 /** What a world is made of and what happens in it, drawn from one seed: data alone, so that a smaller world can be tried. */
 
 import type { Rate } from '../../../../servent/defences';
+import { NEIGHBOURS_MAX } from '../../../../shared/wire/overlay/query';
 import { Random } from '../../../../simulator/random';
 
 export interface Plan {
@@ -65,7 +66,6 @@ export interface Smaller {
 
 const SIZE_MIN = 5;
 const SIZE_MAX = 100;
-const NEIGHBOURS_MAX = 10;
 /** Faults and hostile peers act in the first so many milliseconds. */
 export const TROUBLE_MS = 12_000;
 

@@ -5,7 +5,8 @@
 
 import type { DropReason, Outbox, ServentCore } from '../../../../servent/core';
 import { DEFENCE_REASONS, type DefenceOptions, type Rate } from '../../../../servent/defences';
-import { type Endpoint, ipOf, isLoopback } from '../../../../shared/endpoint';
+import { isLoopback } from '../../../../shared/address-classes';
+import { type Endpoint, ipOf } from '../../../../shared/endpoint';
 import { decode, type Message } from '../../../../shared/wire/overlay/message';
 import type { Peer } from '../../../../topologies/simulated/network';
 import { keyOf } from './query-words';

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { OperatorError } from '../../../../shared/errors';
+import { NEIGHBOURS_MAX } from '../../../../shared/wire/overlay/query';
 import { generate, graphOfShape, KINDS } from '../../../../topologies/graph/generators';
-import { type Graph, NEIGHBOURS_MAX, neighboursOf } from '../../../../topologies/graph/graph';
+import { type Graph, neighboursOf } from '../../../../topologies/graph/graph';
 import { hopsFrom } from '../../../../topologies/graph/reach';
 
 describe('generators', () => {

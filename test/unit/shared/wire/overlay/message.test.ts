@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { isClientIp } from '../../../../../shared/address-classes';
 import { endpointOf, formatEndpoint } from '../../../../../shared/endpoint';
 import { encodeClireq } from '../../../../../shared/wire/overlay/clireq';
 import { decode, encode, type Message } from '../../../../../shared/wire/overlay/message';
-import { encodeQuery, isClientIp } from '../../../../../shared/wire/overlay/query';
+import { encodeQuery } from '../../../../../shared/wire/overlay/query';
 import { encodeResponse } from '../../../../../shared/wire/overlay/response';
 import { WireError } from '../../../../../shared/wire/wire-error';
 import { DATAGRAM_MAX } from '../../../../../shared/wire/writer';

@@ -1,13 +1,13 @@
 /** One question followed through a simulated overlay: who heard when, over which link, and which copies came too late to matter. */
 
-import { readFileSync } from 'node:fs';
 import { parseKeyValueFile } from '../../servent/key-value-file';
-import { OperatorError, usageError } from '../../shared/errors';
+import { usageError } from '../../shared/errors';
 import { decode } from '../../shared/wire/overlay/message';
 import type { Path } from '../../simulator/path';
-import { serventAt } from '../simulated/address';
-import { Network } from '../simulated/network';
-import { graphOfTopology, type Topology } from './topology';
+import { readServentFile } from '../graph/servent-file';
+import { graphOfTopology, type Topology } from '../graph/topology';
+import { serventAt } from './address';
+import { Network } from './network';
 
 /** What a QUERY was to the servent that heard it. */
 export type CopyKind =
@@ -28,7 +28,9 @@ export interface FloodStep {
   to: string;
   /** Of a QUERY: hops left. */
   ttl?: number;
-  /** Of a QUERY that arrived. */
+  /** Of a QUERY: which of the contact's floods it belongs to, from 1. There is one for each CLIREQ that reached the contact. */
+  flood?: number;
+  /** Of a QUERY that arrived: what it was among the copies of its flood. */
   copy?: CopyKind;
   /** It was lost on the way. */
   lost?: true;
@@ -51,24 +53,34 @@ export function flood(topology: Topology, { from, key, ...network }: FloodOption
   if (contact < 0) throw usageError(`expected a servent of ${topology.name} for --from, got "${from}"`);
   const graph = graphOfTopology(topology);
   const steps: FloodStep[] = [];
-  const heard = new Set<string>();
+  /** Who has heard each flood. Bounded by the CLIREQs of one question: two, each duplicated at most once. */
+  const floods: { sequence: number; heard: Set<string> }[] = [];
   const nameOf = (endpoint: number) => names[serventAt(endpoint, graph.size)] ?? 'client';
   const stepOf = (datagram: Uint8Array, sender: number, receiver: number, atMs: number): FloodStep => {
     const message = decode(datagram);
     const step: FloodStep = { atMs, message: message.type, from: nameOf(sender), to: nameOf(receiver) };
-    if (message.type === 'QUERY') step.ttl = message.ttl;
-    return step;
+    if (message.type !== 'QUERY') return step;
+    const { ttl, sequence } = message;
+    const known = floods.findIndex((flood) => flood.sequence === sequence);
+    // The first copy of a flood comes from its contact servent.
+    const index = known >= 0 ? known : floods.push({ sequence, heard: new Set([step.from]) }) - 1;
+    return { ...step, ttl, flood: index + 1 };
+  };
+  const copyOf = ({ flood, to }: FloodStep): CopyKind => {
+    const { heard } = floods[flood! - 1]!;
+    const copy = heard.has(to) ? 'higher' : 'first';
+    heard.add(to);
+    return copy;
   };
   const simulated = new Network({
     ...network,
     graph,
-    pairs: (servent) => pairsOf(topology.servents[servent]!.file),
+    pairs: (servent) => parseKeyValueFile(readServentFile(topology.servents[servent]!)).pairs,
     observers: [
       {
         delivered(datagram, sender, receiver, nowMs) {
           const step = stepOf(datagram, sender, receiver, nowMs);
-          if (step.message === 'QUERY') step.copy = heard.has(step.to) ? 'higher' : 'first';
-          if (step.to !== 'client') heard.add(step.to);
+          if (step.message === 'QUERY') step.copy = copyOf(step);
           steps.push(step);
         },
         dropped(reason) {
@@ -85,10 +97,23 @@ export function flood(topology: Topology, { from, key, ...network }: FloodOption
   return steps;
 }
 
-function pairsOf(file: string): ReturnType<typeof parseKeyValueFile>['pairs'] {
-  try {
-    return parseKeyValueFile(readFileSync(file)).pairs;
-  } catch (cause) {
-    throw new OperatorError('file', `cannot read "${file}": ${(cause as Error).message}`, { cause });
-  }
+/** What a flood came to. */
+export interface FloodSummary {
+  /** The servent asked. */
+  contact: string;
+  /** CLIREQs that arrived or were lost. */
+  asked: number;
+  /** When each servent first heard, milliseconds since the question; those that never did are not there. */
+  heardMs: Map<string, number>;
+  /** Who sent an answer, whether or not it arrived. */
+  answered: Set<string>;
+}
+
+/** Sums up the steps of one question. */
+export function summarizeFlood(steps: readonly FloodStep[]): FloodSummary {
+  const asked = steps.filter(({ message }) => message === 'CLIREQ');
+  const heardMs = new Map<string, number>();
+  for (const { to, atMs, lost } of steps) if (to !== 'client' && !lost && !heardMs.has(to)) heardMs.set(to, atMs);
+  const answered = new Set(steps.filter(({ message }) => message === 'RESPONSE').map(({ from }) => from));
+  return { contact: asked[0]!.to, asked: asked.length, heardMs, answered };
 }

@@ -1,0 +1,24 @@
+/** Writes the manual pages into dist/man: `npm run man`, a part of every build. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMAND_LINE as CLIENT } from '../client/options';
+import { COMMAND_LINE as SERVENT } from '../servent/options';
+import type { CommandLine } from '../shared/program/declarations';
+import { manPage } from '../shared/program/man-page';
+import { packageFolder } from '../shared/program/package-folder';
+import { version } from '../shared/program/version';
+import { COMMAND_LINE as TOPOLOGY } from '../topologies/options';
+
+/** Every command of the package, with what whatis(1) says of it. */
+const PAGES: readonly [CommandLine<unknown>, about: string][] = [
+  [SERVENT, 'serve a key-value file in a UDP overlay of peers'],
+  [CLIENT, 'ask an overlay of servents for the values of keys'],
+  [TOPOLOGY, 'run, check, simulate and draw overlays of servents'],
+];
+
+const folder = join(packageFolder(), 'dist', 'man');
+mkdirSync(folder, { recursive: true });
+for (const [commandLine, about] of PAGES) {
+  writeFileSync(join(folder, `${commandLine.name}.1`), manPage(commandLine, about, version()));
+}

@@ -1,0 +1,294 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** A servent for whoever runs one: owns the socket, the clock and the file, and does what the core decides. The library's face. */
+
+import { strict as assert } from 'node:assert';
+import { randomInt } from 'node:crypto';
+import { isLoopback } from '../shared/address-classes';
+import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, portOf } from '../shared/endpoint';
+import { isSystemError, OperatorError, usageError } from '../shared/errors';
+import { formatPeer, type Peer, resolve } from '../shared/host-port';
+import { openTransport } from '../shared/udp/open-transport';
+import {
+  type IoChoice,
+  RECEIVE_BUFFER_BYTES,
+  type Transport,
+  type TransportEvents,
+  type TransportOptions,
+} from '../shared/udp/transport';
+import { RESPONSE } from '../shared/wire/overlay/response';
+import { type DropReason, type Neighbour, type Outbox, ServentCore } from './core';
+import { type Counters, countReceived, newCounters } from './counters';
+import type { DefenceReason } from './defences';
+import type { Problem } from './key-value-file';
+import { loadPairs, type PairsFrom, reloadPairs } from './load-pairs';
+import { isOwnIp, ownIpTowards } from './own-address';
+import { parseSettings, type ServentOptions, type ServentSettings } from './settings';
+import { trace, tracing } from './trace';
+
+/** The counters at one moment. */
+export interface ServentStats extends Counters {
+  /** Milliseconds since the start. */
+  upMs: number;
+  /** Queries remembered as seen. */
+  seen: number;
+  /** Keys held. */
+  keys: number;
+  /** With a dry run of the limits: what they would have dropped, by reason. */
+  wouldDrop: Readonly<Partial<Record<DefenceReason, number>>>;
+  /** Datagrams the kernel threw away because the receive buffer was full; null where the system does not show it. */
+  kernelDrops: number | null;
+}
+
+/** What loading the pairs gave. */
+export interface LoadedFile {
+  keys: number;
+  /** The first ten lines that are no pair, or one that nobody can ask for. */
+  problems: readonly Problem[];
+  /** How many such lines there are. */
+  problemCount: number;
+}
+
+/** A running servent. */
+export interface Servent {
+  /** Where it can be asked from this machine, `ip:port`: on every interface bound, that is loopback. */
+  readonly address: string;
+  /** Where it is bound, `ip:port`; 0.0.0.0 stands for every interface. */
+  readonly bound: string;
+  readonly port: number;
+  /** How datagrams come and go. */
+  readonly io: 'dgram' | 'batch';
+  /** Why `auto` had to do without batches, in part of a sentence; else undefined. */
+  readonly ioFallback: string | undefined;
+  /** Its neighbours, `ip:port`, resolved and each once. */
+  readonly neighbours: readonly string[];
+  /** What the latest successful load gave. */
+  readonly file: LoadedFile;
+  stats(): ServentStats;
+  /**
+   * Reads the pairs again: all or nothing.
+   * @throws OperatorError `file` when they cannot be read, or not again, and the old pairs stay; `usage` for a pair that no servent can hold; `closed` after `close`
+   */
+  reload(): Promise<LoadedFile>;
+  /** Stops serving and frees the port. */
+  close(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a servent: loads the pairs, binds the port, serves until `close` (specification, section 4).
+ * @throws OperatorError `usage` for a setting that is unknown, malformed or out of its range, or a neighbour that is the servent itself; `file`, `port`, `host`, `io`
+ */
+export async function startServent(settings: ServentSettings): Promise<Servent> {
+  return openServent(parseSettings(settings));
+}
+
+/** Starts a servent with settings that are checked. @throws OperatorError as `startServent` */
+export async function openServent(options: ServentOptions): Promise<Servent> {
+  const { source, bindIp, port } = options;
+  const { pairs, ...file } = await loadPairs(source);
+  const neighbours = await resolveNeighbours(options.neighbours, bindIp, port);
+  const core = new ServentCore({
+    pairs,
+    neighbours: await Promise.all(neighbours.map((neighbour) => withOwnIp(neighbour, bindIp, options.advertisedIp))),
+    defences: options.defences,
+    literal: options.literal,
+    seenMax: options.seenMax,
+    seenAgeMs: options.seenAgeMs,
+    firstSequence: randomInt(2 ** 32),
+    hashKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
+  });
+  const shell = new ServentShell(core, options, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
+  await shell.open(options.io, { ip: bindIp, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, peers: neighbours });
+  return shell;
+}
+
+/** Each neighbour once. @throws OperatorError `host`, or `usage` for the servent itself */
+async function resolveNeighbours(given: readonly Peer[], bindIp: number, ownPort: number): Promise<Endpoint[]> {
+  const neighbours = new Set<Endpoint>();
+  for (const named of given) {
+    const neighbour = await resolve(named);
+    const ip = ipOf(neighbour);
+    if (portOf(neighbour) === ownPort && (bindIp === 0 ? isOwnIp(ip) : ip === bindIp)) {
+      throw usageError(
+        `expected other servents as neighbours, got "${formatPeer(named)}": that is this servent itself`,
+      );
+    }
+    neighbours.add(neighbour);
+  }
+  return [...neighbours];
+}
+
+/** Section 4, loopback clients: towards a neighbour that is not on loopback, our own address stands in for theirs. */
+async function withOwnIp(endpoint: Endpoint, bindIp: number, advertisedIp: number | undefined): Promise<Neighbour> {
+  if (isLoopback(ipOf(endpoint))) return { endpoint, ownIp: undefined };
+  if (advertisedIp !== undefined) return { endpoint, ownIp: advertisedIp };
+  return { endpoint, ownIp: bindIp === 0 ? await ownIpTowards(endpoint) : bindIp };
+}
+
+class ServentShell implements Servent, TransportEvents, Outbox {
+  file: LoadedFile;
+  readonly neighbours: readonly string[];
+  readonly #core: ServentCore;
+  readonly #source: PairsFrom;
+  readonly #onNotice: ServentOptions['onNotice'];
+  readonly #counters = newCounters();
+  readonly #startMs = performance.now();
+  #transport: Transport | undefined;
+  #ioFallback: string | undefined;
+  #closed = false;
+  #kernelDrops: number | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  /** The reload that has not begun yet: it will do for all who ask until then, so that a storm of signals is two loads. */
+  #nextReload: Promise<LoadedFile> | undefined;
+  /** Of the datagram being received: was it dropped, and what was sent for it? */
+  #dropped = false;
+  #answered = false;
+  #forwarded = false;
+  #from: Endpoint = 0;
+
+  constructor(
+    core: ServentCore,
+    { source, onNotice }: ServentOptions,
+    file: LoadedFile,
+    neighbours: readonly string[],
+  ) {
+    this.#core = core;
+    this.#source = source;
+    this.#onNotice = onNotice;
+    this.file = file;
+    this.neighbours = neighbours;
+  }
+
+  /** Binds the port and serves. @throws OperatorError `port` */
+  async open(io: IoChoice, options: TransportOptions): Promise<void> {
+    try {
+      this.#transport = await openTransport(io, options, this, (why) => (this.#ioFallback = why));
+    } catch (cause) {
+      if (!isSystemError(cause)) throw cause;
+      const where = formatEndpoint(endpointOf(options.ip, options.port));
+      const reason = BIND_FAILURES[cause.code] ?? cause.message;
+      throw new OperatorError('port', `expected a UDP port that can be bound, got ${where}: ${reason}`, { cause });
+    }
+  }
+
+  get address(): string {
+    const { local } = this.#opened;
+    return formatEndpoint(ipOf(local) === 0 ? endpointOf(LOOPBACK_IP, portOf(local)) : local);
+  }
+
+  get bound(): string {
+    return formatEndpoint(this.#opened.local);
+  }
+
+  get ioFallback(): string | undefined {
+    return this.#ioFallback;
+  }
+
+  get io(): 'dgram' | 'batch' {
+    return this.#opened.kind;
+  }
+
+  get port(): number {
+    return portOf(this.#opened.local);
+  }
+
+  stats(): ServentStats {
+    return {
+      ...structuredClone(this.#counters),
+      upMs: performance.now() - this.#startMs,
+      seen: this.#core.seenCount,
+      keys: this.#core.pairs.size,
+      wouldDrop: this.#core.wouldDrop,
+      kernelDrops: this.#kernelDrops ?? this.#opened.kernelDrops() ?? null,
+    };
+  }
+
+  reload(): Promise<LoadedFile> {
+    const load = async (): Promise<LoadedFile> => {
+      this.#nextReload = undefined;
+      this.#checkOpen();
+      const { pairs, ...file } = await reloadPairs(this.#source);
+      this.#checkOpen();
+      this.#core.pairs = pairs;
+      this.file = { keys: pairs.size, ...file };
+      return this.file;
+    };
+    // One after the other, so that the table read last is the one that stays.
+    if (!this.#nextReload) {
+      this.#nextReload = this.#reloading.then(load);
+      this.#reloading = this.#nextReload.catch(() => undefined);
+    }
+    return this.#nextReload;
+  }
+
+  async close(): Promise<void> {
+    // A closed socket can no longer be asked.
+    if (!this.#closed) this.#kernelDrops = this.#opened.kernelDrops();
+    this.#closed = true;
+    await this.#opened.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed)
+      throw new OperatorError('closed', `expected a servent that serves, got ${this.bound}, which was closed`);
+  }
+
+  received(datagram: Uint8Array, from: Endpoint, nowMs: number): void {
+    countReceived(this.#counters, datagram);
+    if (tracing) trace.received(datagram, from);
+    this.#dropped = this.#answered = this.#forwarded = false;
+    this.#from = from;
+    this.#core.receive(datagram, from, nowMs, this);
+    if (this.#dropped) return;
+    if (!this.#forwarded) this.#counters.handled.answered++;
+    else if (!this.#answered) this.#counters.handled.forwarded++;
+    else this.#counters.handled.both++;
+  }
+
+  send(bytes: Uint8Array, to: Endpoint): void {
+    if (bytes[1] === RESPONSE) {
+      this.#answered = true;
+      this.#counters.answers++;
+    } else {
+      this.#forwarded = true;
+      this.#counters.queries++;
+    }
+    if (tracing) trace.sent(bytes, to);
+    this.#opened.send(bytes, to);
+  }
+
+  drop(reason: DropReason): void {
+    this.#dropped = true;
+    this.#counters.dropped[reason]++;
+    if (tracing) trace.dropped(reason, this.#from);
+  }
+
+  notice(reason: DefenceReason, ip: number): void {
+    this.#onNotice(reason, formatIp(ip));
+  }
+
+  sendFailed(code: string, to: Endpoint): void {
+    this.#counters.sendErrors[code] = (this.#counters.sendErrors[code] ?? 0) + 1;
+    if (tracing) trace.failed(code, to);
+  }
+
+  get #opened(): Transport {
+    assert(this.#transport, 'the port is bound');
+    return this.#transport;
+  }
+}
+
+/** 127.0.0.1. */
+const LOOPBACK_IP = 0x7f00_0001;
+
+/** What the system's names for a failed bind mean to a person. */
+const BIND_FAILURES: Record<string, string> = {
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'binding it is not permitted',
+  EADDRNOTAVAIL: 'the address is not one of this machine',
+};

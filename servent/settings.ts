@@ -1,0 +1,175 @@
+/** What a servent can be told, however it is told: the settings' types, defaults and ranges. Knows no command line. */
+
+import { isClientIp, isLoopback } from '../shared/address-classes';
+import {
+  checkBoolean,
+  checkChoice,
+  checkList,
+  checkObject,
+  checkRange,
+  checkText,
+  type NumberRange,
+  shown,
+} from '../shared/checks';
+import { parseIp } from '../shared/endpoint';
+import { usageError } from '../shared/errors';
+import { formatPeer, type Peer, peerOf } from '../shared/host-port';
+import { IO_CHOICES, type IoChoice } from '../shared/udp/transport';
+import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
+import { checkDefences, DEFENCE_DEFAULTS } from './defence-settings';
+import type { DefenceOptions, DefenceReason } from './defences';
+import type { PairsFrom } from './load-pairs';
+import type { PairSource } from './pair-source';
+
+/** What `startServent` takes: a port, and where the pairs come from; everything else has a default. */
+export interface ServentSettings {
+  /** UDP port, 0 to 65,535; 0 asks the system for a free one. */
+  port: number;
+  /** Path of the key-value file: this or `pairs`. */
+  file?: string;
+  /** Pairs in the place of a file. Texts stand for their UTF-8 bytes. */
+  pairs?: PairSource;
+  /** At most 10, `ip:port` or `name:port` each. Default: none. */
+  neighbours?: readonly (string | Peer)[];
+  /** Local IPv4 address to bind. Default 0.0.0.0: every interface. */
+  bind?: string;
+  /** IPv4 address to name to far servents in the place of a loopback client's. Default: found out for each neighbour. */
+  advertise?: string;
+  /** Most seen queries remembered, 1 to 16,777,216. Default 524,288. */
+  seenMax?: number;
+  /** How long a seen query is remembered, milliseconds, 1 to 86,400,000. Default 60,000. */
+  seenAgeMs?: number;
+  /** How datagrams come and go. Default `auto`. */
+  io?: IoChoice;
+  /** What keeps it from being aimed or starved, whole: take DEFENCE_DEFAULTS and change what you mean. */
+  defences?: DefenceOptions;
+  /** Forward no later copy with a higher ttl: the protocol's bare rule. Default false. */
+  literal?: boolean;
+  /** Report keys that appear again as problems. Default false. */
+  duplicates?: boolean;
+  /** Told when a limit begins to bite an address; at most once an address and 30 s. */
+  onNotice?: (reason: DefenceReason, address: string) => void;
+}
+
+/** The settings, each checked and in the form it is worked with: nothing downstream parses again. */
+export interface ServentOptions {
+  port: number;
+  source: PairsFrom;
+  /** At most 10, each once. */
+  neighbours: readonly Peer[];
+  /** Local address, 0 for every interface. */
+  bindIp: number;
+  /** Undefined: find it out for each neighbour. */
+  advertisedIp: number | undefined;
+  seenMax: number;
+  seenAgeMs: number;
+  io: IoChoice;
+  defences: DefenceOptions;
+  literal: boolean;
+  onNotice: (reason: DefenceReason, address: string) => void;
+}
+
+/** A flood is over in seconds; a minute outlasts any, and half a million queries are more than 8,000 a second in that time. */
+export const SERVENT_DEFAULTS = {
+  bind: '0.0.0.0',
+  neighbours: [],
+  seenMax: 524_288,
+  seenAgeMs: 60_000,
+  literal: false,
+  duplicates: false,
+  io: 'auto',
+  defences: DEFENCE_DEFAULTS,
+} as const satisfies Partial<ServentSettings>;
+
+/** A day: longer than any process need remember a query. */
+export const SECONDS_MAX = 86_400;
+
+/** Seen queries remembered: more would not fit one table. */
+export const SEEN_MAX_RANGE: NumberRange = { min: 1, max: 2 ** 24, unit: 'entries', integer: true };
+
+/** Every setting there is, so that the compiler finds one that is missing here. */
+const KNOWN: Record<keyof ServentSettings, true> = {
+  port: true,
+  file: true,
+  pairs: true,
+  neighbours: true,
+  bind: true,
+  advertise: true,
+  seenMax: true,
+  seenAgeMs: true,
+  io: true,
+  defences: true,
+  literal: true,
+  duplicates: true,
+  onNotice: true,
+};
+
+/** Checks what a library's caller gives. @throws OperatorError `usage` that names the setting */
+export function parseSettings(settings: ServentSettings): ServentOptions {
+  checkObject('the settings of a servent', settings, Object.keys(KNOWN));
+  // What is given as undefined is not given.
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const all = { ...SERVENT_DEFAULTS, ...(given as unknown as ServentSettings) };
+  const { onNotice = () => {} } = all;
+  if (typeof onNotice !== 'function') throw usageError(`expected a function for onNotice, got ${shown(onNotice)}`);
+  return {
+    port: checkRange('port', all.port, PORT_RANGE),
+    source: sourceOf(all),
+    neighbours: neighboursOf(all.neighbours),
+    bindIp: bindIpOf(all.bind, 'bind'),
+    advertisedIp: all.advertise === undefined ? undefined : advertisedIpOf(all.advertise, 'advertise'),
+    seenMax: checkRange('seenMax', all.seenMax, SEEN_MAX_RANGE),
+    seenAgeMs: checkRange('seenAgeMs', all.seenAgeMs, { min: 1, max: SECONDS_MAX * 1000, unit: 'milliseconds' }),
+    io: checkChoice('io', all.io, IO_CHOICES),
+    defences: checkDefences(all.defences),
+    literal: checkBoolean('literal', all.literal),
+    onNotice,
+  };
+}
+
+const PORT_RANGE: NumberRange = { min: 0, max: 65_535, integer: true };
+
+function sourceOf({ file, pairs, duplicates = false }: ServentSettings): PairsFrom {
+  const reportDuplicates = checkBoolean('duplicates', duplicates);
+  if ((file === undefined) === (pairs === undefined)) {
+    throw usageError(`expected either file or pairs, got ${file === undefined ? 'neither' : 'both'}`);
+  }
+  if (pairs === undefined) return { file: checkText('file', file), duplicates: reportDuplicates };
+  const iterable = typeof pairs === 'object' && (Symbol.iterator in pairs || Symbol.asyncIterator in pairs);
+  if (!iterable) throw usageError(`expected a Map or another source of [key, value] for pairs, got ${shown(pairs)}`);
+  return { pairs, duplicates: reportDuplicates };
+}
+
+/** Repeated neighbours are merged before they are counted. @throws OperatorError `usage` for a malformed one, or an 11th */
+export function neighboursOf(given: readonly (string | Peer)[]): Peer[] {
+  const distinct = new Map<string, Peer>();
+  for (const one of checkList('neighbours', given)) {
+    const neighbour = peerOf(one, 'a neighbour');
+    const word = formatPeer(neighbour);
+    distinct.set(word, neighbour);
+    if (distinct.size > NEIGHBOURS_MAX) {
+      throw usageError(`expected at most ${NEIGHBOURS_MAX} neighbours, got an 11th: "${word}"`);
+    }
+  }
+  return [...distinct.values()];
+}
+
+/** A local address; `name` is the setting's. @throws OperatorError `usage` */
+export function bindIpOf(word: string, name: string): number {
+  const ip = ipOfWord(word);
+  if (ip === undefined) throw usageError(`expected an IPv4 address of this machine for ${name}, got ${shown(word)}`);
+  return ip;
+}
+
+/** An address that far hosts can answer to; `name` is the setting's. @throws OperatorError `usage` */
+export function advertisedIpOf(word: string, name: string): number {
+  const ip = ipOfWord(word);
+  if (ip === undefined || !isClientIp(ip) || isLoopback(ip)) {
+    throw usageError(`expected an IPv4 address that other hosts can answer to for ${name}, got ${shown(word)}`);
+  }
+  return ip;
+}
+
+function ipOfWord(word: unknown): number | undefined {
+  return typeof word === 'string' ? parseIp(word) : undefined;
+}

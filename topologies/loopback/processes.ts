@@ -1,0 +1,180 @@
+/** Servents as processes on loopback: starts an overlay's worth of the real command, waits until all serve, ends them all. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { OperatorError, usageError } from '../../shared/errors';
+import { type Io, interrupted } from '../../shared/program/run-main';
+import type { ServentPlan } from './plan';
+import { sideBySide } from './side-by-side';
+
+/** A servent that serves. */
+export interface RunningServent extends ServentPlan {
+  /** `ip:port`. */
+  address: string;
+  /** Keys held. */
+  keys: number;
+}
+
+const LOOPBACK = '127.0.0.1';
+const PORT_MAX = 65_535;
+/** Each takes some 50 MiB of memory. */
+const PROCESSES_MAX = 500;
+/** Starting is work for the processor: more at a time would only make each slower. */
+const STARTING_MAX = 2 * availableParallelism();
+/** Between giving a port back and its servent's binding it another program may take it; this often in a row is no accident. */
+const ATTEMPTS = 3;
+/** A servent that does not end by itself in this time is killed. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Starts all servents of a plan, lets `use` work with them, and ends every process: also after an error, and when the person
+ * interrupts. Gives the exit status of `use`, or that of the interruption.
+ * @param portFirst the first servent's port, the others have those behind it; undefined for ports that are free
+ * @throws OperatorError `usage` for too many servents or ports, `start` or `port` when a servent cannot start
+ */
+export async function withOverlay(
+  plan: readonly ServentPlan[],
+  portFirst: number | undefined,
+  io: Io,
+  use: (servents: readonly RunningServent[]) => Promise<number>,
+): Promise<number> {
+  if (plan.length > PROCESSES_MAX)
+    throw usageError(`expected at most ${PROCESSES_MAX} servents to run as processes, got ${plan.length}`);
+  if (portFirst !== undefined && portFirst + plan.length - 1 > PORT_MAX)
+    throw usageError(`expected ports up to ${PORT_MAX} for ${plan.length} servents, got "${portFirst}" for --port`);
+  const overlay = new OverlayProcesses(plan, portFirst, (text) => io.progress(text));
+  try {
+    return await Promise.race([interrupted(io), overlay.start().then(use)]);
+  } finally {
+    await overlay.end();
+  }
+}
+
+/** Where a servent will listen, and what keeps that port from others until then. */
+interface Reservation {
+  address: string;
+  release(): Promise<void>;
+}
+
+/** The processes of one overlay. */
+class OverlayProcesses {
+  readonly #plan: readonly ServentPlan[];
+  readonly #portFirst: number | undefined;
+  readonly #progress: (text: string) => void;
+  /** Bounded by the plan; emptied before another attempt. */
+  #children: ChildProcess[] = [];
+  readonly #ending = new AbortController();
+
+  constructor(plan: readonly ServentPlan[], portFirst: number | undefined, progress: (text: string) => void) {
+    this.#plan = plan;
+    this.#portFirst = portFirst;
+    this.#progress = progress;
+  }
+
+  async start(): Promise<RunningServent[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#startAll();
+      } catch (error) {
+        await this.#endChildren();
+        const canMove = this.#portFirst === undefined && error instanceof OperatorError && error.code === 'port';
+        if (!canMove || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** Ends all processes, and starts no more. */
+  async end(): Promise<void> {
+    this.#ending.abort();
+    await this.#endChildren();
+  }
+
+  async #startAll(): Promise<RunningServent[]> {
+    const reserved = new Map<string, Reservation>();
+    try {
+      for (const [i, { name }] of this.#plan.entries()) reserved.set(name, await this.#reserve(i));
+      let serving = 0;
+      const startOne = async (servent: ServentPlan): Promise<RunningServent> => {
+        await reserved.get(servent.name)!.release();
+        this.#ending.signal.throwIfAborted();
+        const child = spawnServent(servent, (name) => reserved.get(name)!.address);
+        this.#children.push(child);
+        const running = await untilReady(servent, child, reserved.get(servent.name)!.address);
+        this.#progress(`${++serving} of ${this.#plan.length} servents serve`);
+        return running;
+      };
+      return await sideBySide(this.#plan, STARTING_MAX, startOne, this.#ending.signal);
+    } finally {
+      this.#progress('');
+      await Promise.all([...reserved.values()].map((reservation) => reservation.release()));
+    }
+  }
+
+  async #reserve(index: number): Promise<Reservation> {
+    if (this.#portFirst !== undefined)
+      return { address: `${LOOPBACK}:${this.#portFirst + index}`, release: () => Promise.resolve() };
+    const socket = await boundSocket(0);
+    let closed: Promise<void> | undefined;
+    return {
+      address: `${LOOPBACK}:${socket.address().port}`,
+      release: () => (closed ??= new Promise((done) => socket.close(done))),
+    };
+  }
+
+  async #endChildren(): Promise<void> {
+    await Promise.all(this.#children.splice(0).map(endChild));
+  }
+}
+
+async function boundSocket(port: number): Promise<Socket> {
+  const socket = createSocket('udp4');
+  const bound = once(socket, 'listening');
+  socket.bind(port, LOOPBACK);
+  await bound;
+  return socket;
+}
+
+function spawnServent({ name, file, neighbours }: ServentPlan, addressOf: (name: string) => string): ChildProcess {
+  const port = portOf(addressOf(name));
+  const command = [require.resolve('../../servent/main'), port, file, ...neighbours.map(addressOf), '--bind', LOOPBACK, '--json']; // biome-ignore format: one command
+  return spawn(process.execPath, [...process.execArgv, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function portOf(address: string): string {
+  return address.split(':')[1]!;
+}
+
+async function untilReady(servent: ServentPlan, child: ChildProcess, address: string): Promise<RunningServent> {
+  let complaint = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-1000)));
+  const lines = createInterface({ input: child.stdout! });
+  const ready = once(lines, 'line') as Promise<[string]>;
+  const ended = once(child, 'close').then(() => undefined);
+  const first = await Promise.race([ready, ended]);
+  if (first !== undefined) return { ...servent, address, keys: (JSON.parse(first[0]) as { keys: number }).keys };
+  const code = (await isTaken(address)) ? 'port' : 'start';
+  throw new OperatorError(code, `expected servent "${servent.name}" to start, it ended: ${complaint.trim()}`);
+}
+
+/** Does somebody else listen there? */
+async function isTaken(address: string): Promise<boolean> {
+  try {
+    const socket = await boundSocket(Number(portOf(address)));
+    socket.close();
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  }
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  await gone;
+  clearTimeout(timer);
+}

@@ -4,10 +4,11 @@ import type { KeyValueFile, ParseOptions } from './servent/key-value-file';
 import { parseKeyValueFile as parse } from './servent/key-value-file';
 
 export * from './client/index';
-export type { DropReason } from './servent/core';
 export { cidrOf, DEFENCE_DEFAULTS } from './servent/defence-settings';
 export type { AddressLimits, DefenceOptions, DefenceReason, Rate } from './servent/defences';
 export type { KeyValueFile, Pairs, ParseOptions, Problem } from './servent/key-value-file';
+export type { Handled, ServentObserver } from './servent/observed-servent';
+export type { DropReason } from './servent/outbox';
 export type { Pair, PairSource } from './servent/pair-source';
 export { type LoadedFile, type Servent, type ServentStats, startServent } from './servent/servent';
 export type { ServentSettings } from './servent/settings';

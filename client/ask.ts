@@ -1,26 +1,38 @@
-/** One question from key to summary, printed as it goes. */
+/** One question from key to summary, shown as it goes. */
 
+import { ASKED_MAX } from './core';
+import type { Display } from './display';
 import { answersTo } from './lookup';
 import type { ClientOptions } from './options';
-import { answerEvent, answerLine, summaryLine } from './report';
+import type { Waiting } from './waiting';
 
-/** Asks one key and prints what comes. Gives whether there was an answer. */
+/** How a question ended. */
+export type Outcome = 'answered' | 'unanswered' | 'unreachable';
+
+/** Asks one key and shows what comes. @throws OperatorError; the signal's reason */
 export async function ask(
   key: Uint8Array,
-  options: ClientOptions,
-  print: (line: string) => void,
+  { contact, count, timeoutMs, nul }: ClientOptions,
+  display: Display,
+  waiting: Waiting,
   signal: AbortSignal,
-): Promise<boolean> {
-  const { contact, timeoutMs, count, nul, json } = options;
-  const answers = answersTo({ contact, key, timeoutMs, count, nul, signal });
-  for (;;) {
-    const next = await answers.next();
-    if (!next.done) {
-      print(json ? answerEvent(key, next.value) : answerLine(next.value));
-      continue;
+): Promise<Outcome> {
+  const onUnreachable = (code: string): void => display.unreachable(key, code);
+  const answers = answersTo({ contact, key, count, timeoutMs, nul, signal, onUnreachable });
+  waiting.waits(answers, ASKED_MAX * timeoutMs);
+  try {
+    for (;;) {
+      const next = await answers.next();
+      if (next.done) {
+        waiting.ended(answers);
+        display.summary(key, next.value);
+        return next.value.unreachable ? 'unreachable' : next.value.answers > 0 ? 'answered' : 'unanswered';
+      }
+      display.answer(key, next.value);
+      waiting.waits(answers, timeoutMs);
     }
-    if (!json) print(summaryLine(next.value));
-    return next.value.answers > 0;
+  } finally {
+    waiting.ended(answers);
   }
 }
 

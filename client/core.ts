@@ -8,13 +8,13 @@ import type { Endpoint } from '../shared/endpoint';
 import { encodeClireq } from '../shared/wire/overlay/clireq';
 import { decode } from '../shared/wire/overlay/message';
 import { beforeNul, NUL } from '../shared/wire/overlay/text';
-import { WireError, type WireErrorCode } from '../shared/wire/wire-error';
+import { MALFORMED_CODES, type MalformedCode, WireError } from '../shared/wire/wire-error';
 
 /** Both waits, milliseconds (specification, section 5, rules 1 to 3). */
 export const ANSWER_WAIT_MS = 4000;
 
 /** Never more than one retransmission (rule 2). */
-const ASKED_MAX = 2;
+export const ASKED_MAX = 2;
 
 /** Memory for the answers shown, so that none is shown twice, bytes: some 200,000 short ones, or 500 of the longest. */
 const SHOWN_BYTES_MAX = 32 * 1024 * 1024;
@@ -23,16 +23,19 @@ const SHOWN_BYTES_MAX = 32 * 1024 * 1024;
 const SHOWN_OVERHEAD_BYTES = 100;
 
 /** Why a datagram is no answer to the question. */
-export type ClientDropReason =
-  | WireErrorCode
+export const CLIENT_DROP_REASONS = [
+  ...MALFORMED_CODES,
   /** A CLIREQ or QUERY. */
-  | 'not-a-response'
+  'not-a-response',
   /** A RESPONSE for another key, from an earlier question. */
-  | 'other-key'
+  'other-key',
   /** The same responder, key and value once more. */
-  | 'repeated'
+  'repeated',
   /** It came when the question had ended. */
-  | 'late';
+  'late',
+] as const;
+
+export type ClientDropReason = (typeof CLIENT_DROP_REASONS)[number];
 
 export interface CoreAnswer {
   from: Endpoint;
@@ -51,16 +54,18 @@ export interface Summary {
   ms: number;
   /** Did it end because as many answers came as were wanted? Else because no more came in time. */
   enough: boolean;
+  /** Did it end because the system said, the second time, that the contact cannot be reached? */
+  unreachable: boolean;
 }
 
 export interface ClientOutbox {
-  /** Send one datagram. */
-  send(bytes: Uint8Array, to: Endpoint): void;
+  /** Send this CLIREQ. */
+  ask(clireq: Uint8Array, contact: Endpoint): void;
   /** Call `wake` at this time; replaces what was asked before. */
   wake(atMs: number): void;
   /** Show this. The value is a view of the datagram received. */
   answer(answer: CoreAnswer): void;
-  /** The datagram being received is no answer. */
+  /** The datagram being received is no answer: it ends in exactly one of `answer` and `drop`. */
   drop(reason: ClientDropReason): void;
   /** The question has ended; no other effect follows. */
   done(summary: Summary): void;
@@ -116,20 +121,29 @@ export class ClientCore {
     this.#shown.set(id, true);
     this.#answers++;
     out.answer({ from, value, ms: nowMs - this.#startMs });
-    if (this.#answers === this.#options.count) this.#end(nowMs, true, out);
+    if (this.#answers === this.#options.count) this.#end(nowMs, { enough: true }, out);
+  }
+
+  /**
+   * The system says that the CLIREQ did not reach the contact. After the first the question is asked again in its time, for a
+   * servent that is just starting (rule 2); after the second there is nothing to wait for.
+   */
+  unreachable(nowMs: number, out: ClientOutbox): void {
+    if (this.#ended || this.#heard || this.#asked < ASKED_MAX) return;
+    this.#end(nowMs, { unreachable: true }, out);
   }
 
   /** The time asked for with `wake` has come; earlier and later calls are harmless. */
   wake(nowMs: number, out: ClientOutbox): void {
     if (this.#ended) return;
     if (nowMs < this.#deadlineMs) out.wake(this.#deadlineMs);
-    else if (this.#heard || this.#asked === ASKED_MAX) this.#end(nowMs, false, out);
+    else if (this.#heard || this.#asked === ASKED_MAX) this.#end(nowMs, {}, out);
     else this.#send(nowMs, out);
   }
 
   #send(nowMs: number, out: ClientOutbox): void {
     this.#asked++;
-    out.send(this.#clireq, this.#options.contact);
+    out.ask(this.#clireq, this.#options.contact);
     this.#waitFrom(nowMs, out);
   }
 
@@ -138,9 +152,9 @@ export class ClientCore {
     out.wake(this.#deadlineMs);
   }
 
-  #end(nowMs: number, enough: boolean, out: ClientOutbox): void {
+  #end(nowMs: number, { enough = false, unreachable = false }, out: ClientOutbox): void {
     this.#ended = true;
-    out.done({ answers: this.#answers, asked: this.#asked, ms: nowMs - this.#startMs, enough });
+    out.done({ answers: this.#answers, asked: this.#asked, ms: nowMs - this.#startMs, enough, unreachable });
   }
 
   /** The value that a datagram gives for the key asked, or why it gives none. */
@@ -151,7 +165,8 @@ export class ClientCore {
       const key = message.key ?? this.#options.key;
       return Buffer.compare(key, this.#options.key) === 0 ? message.value : 'other-key';
     } catch (error) {
-      if (error instanceof WireError) return error.code;
+      // `decode` gives no other codes.
+      if (error instanceof WireError) return error.code as MalformedCode;
       throw error;
     }
   }

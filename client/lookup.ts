@@ -2,11 +2,12 @@
 
 import { type Endpoint, formatEndpoint } from '../shared/endpoint';
 import { OperatorError } from '../shared/errors';
-import { type Peer, resolve } from '../shared/host-port';
-import { openDgramTransport } from '../shared/udp/dgram-transport';
+import { formatPeer, type Peer, resolve } from '../shared/host-port';
+import { openTransport } from '../shared/udp/open-transport';
 import { RECEIVE_BUFFER_BYTES } from '../shared/udp/transport';
-import { ClientCore, type ClientOutbox, type CoreAnswer, type Summary } from './core';
+import { ClientCore, type ClientDropReason, type ClientOutbox, type CoreAnswer, type Summary } from './core';
 import { type LookupOptions, parseQuestion, type Question } from './settings';
+import { trace } from './trace';
 
 /** An answer to a question. */
 export interface Answer {
@@ -18,46 +19,83 @@ export interface Answer {
   ms: number;
 }
 
+/** How a question ended, and what came that was no answer to it. */
+export interface LookupSummary extends Summary {
+  /** Datagrams that were no answers, by reason. */
+  dropped: Readonly<Partial<Record<ClientDropReason, number>>>;
+}
+
+/** What the system says of a contact that it cannot reach. Any other failure to send is not the contact's. */
+const UNREACHABLE_CODES = /^(ECONNREFUSED|E(HOST|NET)(UNREACH|DOWN))$/;
+
 /**
  * Asks a servent for a key and gives every answer as it comes (specification, section 5). The generator's return value is
  * the summary. Leaving the loop early frees the socket.
  * @param contact the servent to ask, `ip:port`, `name:port`, or its endpoint
  * @param key its bytes, or text that stands for its UTF-8 bytes; 1 to 65,505 bytes
- * @throws OperatorError `usage` for a contact that is none or an option out of its range, `host` for a name without an address, `send` when the system refuses to send;
+ * @throws OperatorError `usage` for a contact that is none or an option out of its range, `host` for a name without an address,
+ *   `unreachable` when the system says twice that the contact cannot be reached, `send` when it refuses to send;
  *   WireError `empty-key` or `too-long` for the key; the signal's reason
  */
 export async function* lookup(
   contact: string | Peer,
   key: string | Uint8Array,
   options: LookupOptions = {},
-): AsyncGenerator<Answer, Summary> {
-  return yield* answersTo(parseQuestion(contact, key, options));
+): AsyncGenerator<Answer, LookupSummary> {
+  const question = parseQuestion(contact, key, options);
+  const summary = yield* answersTo(question);
+  if (!summary.unreachable) return summary;
+  const got = formatPeer(question.contact);
+  throw new OperatorError(
+    'unreachable',
+    `expected a servent that can be reached, got ${got}: the system says twice that it cannot be`,
+  );
 }
 
-/** As `lookup`, for a question that is checked. */
-export async function* answersTo(asked: Question): AsyncGenerator<Answer, Summary> {
-  const { contact: peer, timeoutMs, signal, ...question } = asked;
+/** As `lookup`, for a question that is checked; where the contact cannot be reached its summary says so. */
+export async function* answersTo(asked: Question): AsyncGenerator<Answer, LookupSummary> {
+  const { contact: peer, timeoutMs, signal, onUnreachable, ...question } = asked;
   signal?.throwIfAborted();
-  const core = new ClientCore({ ...question, contact: await resolve(peer), waitMs: timeoutMs });
-  const events = new EventQueue();
-  const transport = await openDgramTransport(
-    { ip: 0, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES },
+  const contact = await resolve(peer);
+  const core = new ClientCore({ ...question, contact, waitMs: timeoutMs });
+  const events = new AnswerQueue();
+  const dropped: Partial<Record<ClientDropReason, number>> = {};
+  // Answers come from anybody, so the socket that asks is connected to nobody. As a peer the contact has one beside it on the same
+  // port, which hears when nobody listens. Where the transport has none for peers there is silence.
+  const transport = await openTransport(
+    'auto',
+    { ip: 0, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES, peers: [contact] },
     {
-      received: (datagram, from, nowMs) => core.receive(datagram, from, nowMs, outbox),
-      sendFailed: (code, to) => events.fail(sendError(code, to)),
+      received(datagram, from, nowMs) {
+        trace.received(datagram, from);
+        core.receive(datagram, from, nowMs, outbox);
+      },
+      sendFailed(code) {
+        trace.failed(code, contact);
+        if (!UNREACHABLE_CODES.test(code)) return events.fail(sendError(code, contact));
+        onUnreachable?.(code);
+        core.unreachable(performance.now(), outbox);
+      },
     },
   );
   let timer: NodeJS.Timeout | undefined;
   const outbox: ClientOutbox = {
-    send: (bytes, to) => transport.send(bytes, to),
+    ask(clireq, servent) {
+      trace.sent(clireq, servent);
+      transport.send(clireq, servent);
+    },
     wake(atMs) {
       clearTimeout(timer);
       // Timers round down; a millisecond early would only wake us twice.
       timer = setTimeout(() => core.wake(performance.now(), outbox), Math.ceil(atMs - performance.now()));
     },
-    answer: (answer) => events.push(answer),
-    drop: () => {},
-    done: (summary) => events.end(summary),
+    // The bytes are lent; who iterates comes for them later.
+    answer: (answer) => events.push({ ...answer, value: Buffer.from(answer.value) }),
+    drop(reason) {
+      trace.dropped(reason);
+      dropped[reason] = (dropped[reason] ?? 0) + 1;
+    },
+    done: (summary) => events.end({ ...summary, dropped }),
   };
   const abort = (): void => events.fail(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
@@ -83,8 +121,8 @@ function sendError(code: string, to: Endpoint): OperatorError {
 }
 
 /** Answers on their way from the socket to whoever iterates. Bounded by what one question can bring in. */
-class EventQueue {
-  readonly #events: (CoreAnswer | Summary)[] = [];
+class AnswerQueue {
+  readonly #events: (CoreAnswer | LookupSummary)[] = [];
   #failure: { reason: unknown } | undefined;
   #notify: () => void = () => {};
 
@@ -93,7 +131,7 @@ class EventQueue {
     this.#notify();
   }
 
-  end(summary: Summary): void {
+  end(summary: LookupSummary): void {
     this.#events.push(summary);
     this.#notify();
   }
@@ -104,7 +142,7 @@ class EventQueue {
   }
 
   /** The next event. @throws what `fail` was given, at once */
-  async next(): Promise<CoreAnswer | Summary> {
+  async next(): Promise<CoreAnswer | LookupSummary> {
     for (;;) {
       if (this.#failure) throw this.#failure.reason;
       const event = this.#events.shift();

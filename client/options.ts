@@ -16,7 +16,7 @@ const KEY_MAX = DATAGRAM_MAX - CLIREQ_HEADER - 1;
 
 export interface ClientOptions {
   contact: Peer;
-  /** Keys to ask in turn; none: ask what comes from standard input. */
+  /** Keys to ask side by side; none: ask what comes from standard input. */
   keys: readonly string[];
   /** End a question at this many answers; Infinity for all that come. */
   count: number;
@@ -24,6 +24,8 @@ export interface ClientOptions {
   timeoutMs: number;
   /** One JSON object a line. */
   json: boolean;
+  /** Nothing but values on stdout, one a line. */
+  value: boolean;
   /** End the key text with one NUL. */
   nul: boolean;
 }
@@ -53,6 +55,7 @@ interface Arguments {
   count: string | undefined;
   timeout: string;
   json: boolean;
+  value: boolean;
   nul: boolean;
 }
 
@@ -72,14 +75,21 @@ export const COMMAND_LINE: CommandLine<ClientOptions> = {
     ['client 127.0.0.1:5000', 'ask at a prompt'],
     ['client 127.0.0.1:5000 ssh http', 'ask for two keys, and end'],
     ['client --first --json 127.0.0.1:5000 ssh', 'the first answer, as JSON'],
+    ['v=$(client --first --value 127.0.0.1:5000 ssh)', 'the value, for a script'],
   ],
-  epilogue: 'Status: 0 when every key given was answered, 1 when one was not, 2 for bad usage.',
+  epilogue:
+    'Status: 0 when every key given was answered, 1 when one was not, 2 for bad usage, 3 when the servent asked cannot be reached. What is said of answers goes to stderr unless stdout is a terminal. NO_COLOR=1 keeps to plain text, DEBUG=client:* traces every datagram.',
 };
 
 function positionals(line: Declarations): Declarations {
   return line
     .positional('contact', { type: 'string', demandOption: true, describe: 'ip:port of the servent to ask' })
-    .positional('key', { type: 'string', array: true, default: [], describe: 'Keys to ask for [default: from input]' });
+    .positional('key', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'Keys to ask for, side by side; without any, those typed or piped in',
+    });
 }
 
 function declareOptions(line: Declarations): Declarations {
@@ -94,6 +104,7 @@ function declareOptions(line: Declarations): Declarations {
       describe: 'Seconds to wait for a first answer (twice), and for one more',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line and answer' })
+    .option('value', { type: 'boolean', default: false, describe: 'Print nothing but values, one a line' })
     .option('nul', {
       type: 'boolean',
       default: false,
@@ -106,12 +117,14 @@ function toOptions(given: Arguments): ClientOptions {
     const fault = keyFault(Buffer.from(key));
     if (fault) throw usageError(fault);
   }
+  if (given.json && given.value) throw usageError('expected --json or --value, got both');
   return {
     contact: peerOf(given.contact, 'the servent to ask'),
     keys: given.key,
     count: countOf(given),
     timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.001, max: SECONDS_MAX, unit: 'seconds' }) * 1000,
     json: given.json,
+    value: given.value,
     nul: given.nul,
   };
 }

@@ -15,6 +15,11 @@ export interface LookupOptions {
   nul?: boolean;
   /** Ends the question early: the iteration then throws the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * Told at once, where the system tells, that the question did not reach the contact: `ECONNREFUSED` when nobody listens there,
+   * `ENETUNREACH` without a way to it, ... It is asked once more all the same, for a servent that is just starting.
+   */
+  onUnreachable?: (code: string) => void;
 }
 
 /** A question, each part checked and in the form it is worked with. */
@@ -25,6 +30,7 @@ export interface Question {
   count: number;
   nul: boolean;
   signal: AbortSignal | undefined;
+  onUnreachable: ((code: string) => void) | undefined;
 }
 
 /** A day: longer than anybody waits for a datagram. A timer that is asked for longer than it can count fires at once. */
@@ -33,17 +39,26 @@ export const SECONDS_MAX = 86_400;
 export const COUNT_RANGE: NumberRange = { min: 1, max: 2 ** 31, unit: 'answers', integer: true };
 
 /** Every option there is, so that the compiler finds one that is missing here. */
-const KNOWN: Record<keyof LookupOptions, true> = { timeoutMs: true, count: true, nul: true, signal: true };
+const KNOWN: Record<keyof LookupOptions, true> = {
+  timeoutMs: true,
+  count: true,
+  nul: true,
+  signal: true,
+  onUnreachable: true,
+};
 
 /** Checks what a library's caller gives. @throws OperatorError `usage` that names the setting */
 export function parseQuestion(contact: string | Peer, key: string | Uint8Array, options: LookupOptions): Question {
   checkObject('the options of a lookup', options, Object.keys(KNOWN));
-  const { timeoutMs = ANSWER_WAIT_MS, count = Number.POSITIVE_INFINITY, nul = false, signal } = options;
+  const { timeoutMs = ANSWER_WAIT_MS, count = Number.POSITIVE_INFINITY, nul = false, signal, onUnreachable } = options;
   if (typeof key !== 'string' && !(key instanceof Uint8Array)) {
     throw usageError(`expected a text or bytes for the key, got ${shown(key)}`);
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw usageError(`expected an AbortSignal for signal, got ${shown(signal)}`);
+  }
+  if (onUnreachable !== undefined && typeof onUnreachable !== 'function') {
+    throw usageError(`expected a function for onUnreachable, got ${shown(onUnreachable)}`);
   }
   return {
     contact: peerOf(contact, 'the servent to ask'),
@@ -52,6 +67,7 @@ export function parseQuestion(contact: string | Peer, key: string | Uint8Array, 
     count: count === Number.POSITIVE_INFINITY ? count : checkRange('count', count, COUNT_RANGE),
     nul: checkBoolean('nul', nul),
     signal,
+    onUnreachable,
   };
 }
 

@@ -1,10 +1,10 @@
 /** What is drawn of each experiment, and the sentence that says what to see in it. */
 
 import { colour, type Figure, SERIES_COLOURS, SERIES_SHAPES } from './draw-figure';
+import type { Numbers } from './experiments';
 import { SPREAD_OVERLAYS } from './experiments/delay-spread';
 import { LOSS_CASES } from './experiments/loss';
 import { FAMILY_NAMES } from './overlays';
-import type { Numbers } from './report';
 
 export function figuresOf(numbers: Numbers): Figure[] {
   return [

@@ -2,11 +2,10 @@
 
 import { strict as assert } from 'node:assert';
 import { parseKeyValueFile } from '../servent/key-value-file';
-import { encodeQuery, QUERY, TTL_MAX } from '../shared/wire/overlay/query';
-import { RESPONSE } from '../shared/wire/overlay/response';
+import { encodeQuery, TTL_MAX } from '../shared/wire/overlay/query';
 import type { Graph } from '../topologies/graph/graph';
 import { questionEndpoint, serventEndpoint } from '../topologies/simulated/address';
-import { Network, type NetworkOptions } from '../topologies/simulated/network';
+import { SimulatedOverlay, type SimulatedOverlayOptions } from '../topologies/simulated/overlay';
 
 export const KEY = Buffer.from('ssh');
 export const HOLDER = parseKeyValueFile(Buffer.from('ssh\t22/tcp\n')).pairs;
@@ -19,14 +18,14 @@ export interface Flood {
   queries: number;
 }
 
-export type FloodOptions = Pick<NetworkOptions, 'seed' | 'path' | 'paths' | 'literal'>;
+export type FloodOptions = Pick<SimulatedOverlayOptions, 'seed' | 'path' | 'paths' | 'literal'>;
 
 /** A client that asks by QUERY uses a socket that no question has. */
 const STRANGER = questionEndpoint(0xffff);
 
 export class Floods {
   readonly graph: Graph;
-  readonly #network: Network;
+  readonly #overlay: SimulatedOverlay;
   #queries = 0;
   #responses = 0;
   #sequence = 0;
@@ -34,16 +33,14 @@ export class Floods {
   /** Without loss: a flood is asked once, and who answers is who was reached. */
   constructor(graph: Graph, options: FloodOptions) {
     this.graph = graph;
-    this.#network = new Network({
+    this.#overlay = new SimulatedOverlay({
       ...options,
       graph,
       pairs: () => HOLDER,
       observers: [
         {
-          sent: (datagram) => {
-            if (datagram[1] === QUERY) this.#queries++;
-            if (datagram[1] === RESPONSE) this.#responses++;
-          },
+          answered: () => void this.#responses++,
+          forwarded: () => void this.#queries++,
         },
       ],
     });
@@ -51,7 +48,7 @@ export class Floods {
 
   /** Asks as a client does: by a CLIREQ, so that the contact's neighbours hear ttl 3. */
   ask(contact: number): Flood {
-    const question = this.#network.ask({ contact, key: KEY });
+    const question = this.#overlay.ask({ contact, key: KEY });
     const flood = this.#run();
     assert(question.answers.length === flood.reached, 'without loss every answer arrives');
     return flood;
@@ -64,15 +61,12 @@ export class Floods {
   askWithTtl(contact: number, ttl: number): Flood {
     assert(ttl < TTL_MAX, 'a servent takes a ttl above 3 for 3');
     const query = encodeQuery({ ttl: ttl + 1, client: STRANGER, sequence: this.#sequence++, text: KEY });
-    this.#network.inject(query, STRANGER, serventEndpoint(contact));
-    const flood = this.#run();
-    // The one that was sent here is no servent's.
-    return { ...flood, queries: flood.queries - 1 };
+    this.#overlay.inject(query, STRANGER, serventEndpoint(contact));
+    return this.#run();
   }
 
   #run(): Flood {
-    // What was counted since the last flood ended: the injected QUERY too.
-    this.#network.run();
+    this.#overlay.run();
     const flood = { reached: this.#responses, queries: this.#queries };
     this.#queries = 0;
     this.#responses = 0;

@@ -1,57 +1,39 @@
 /**
  * What a servent does when it hears a datagram (specification, section 4): decides, and leaves the doing to its shell. No
  * I/O, no clock, no randomness, no timer.
+ *
+ * What happens to a datagram, in order; whoever stops it drops it with the reason in brackets:
+ *
+ *   any       is it a message? [short, unknown-type, client-address, client-port, empty-key] one for a servent? [response]
+ *   CLIREQ    1. its sender could be named in a QUERY [client-address, client-port]
+ *             2. the sender may ask so much [not-allowed, question-rate, question-bytes]
+ *             3. if the key is held, the sender may be sent the answer [answer-rate, answer-bytes]
+ *             4. a QUERY with ttl 3 is made of it, noted as seen, and forwarded to all neighbours
+ *             5. if the key is held, it is answered; else there was somebody to ask [key-too-long, no-neighbour]
+ *   QUERY     1. a loopback client is one of this machine [loopback-client]
+ *             2. the client may be served, and the sender may ask [not-allowed, stranger, stranger-rate]
+ *             3. its ttl, at most 3, is noted with its identity: it is the first copy, or has a higher ttl than all before [seen]
+ *             4. if it is the first and the key is held, the client may be sent the answer [answer-rate, answer-bytes]; it is
+ *             5. with a ttl above 1 it goes on with one hop less, to all neighbours but its sender; who neither answered nor
+ *                forwarded drops it [seen for a copy, expired, no-neighbour]
+ *
+ * A limit stops answer and forward alike. Checks 1 to 4 come before any effect, so that a drop is never the second word.
  */
 
+import { strict as assert } from 'node:assert';
 import { isClientIp, isLoopback } from '../shared/address-classes';
 import { type Endpoint, ipOf, portOf } from '../shared/endpoint';
 import { CLIREQ } from '../shared/wire/overlay/clireq';
 import { Header } from '../shared/wire/overlay/header';
-import {
-  CLIENT_IP_OFFSET,
-  CLIENT_PORT_OFFSET,
-  QUERY,
-  QUERY_HEADER,
-  SEQUENCE_OFFSET,
-  TTL_MAX,
-  TTL_OFFSET,
-} from '../shared/wire/overlay/query';
-import { RESPONSE, RESPONSE_HEADER } from '../shared/wire/overlay/response';
-import { NUL } from '../shared/wire/overlay/text';
-import { MALFORMED_CODES } from '../shared/wire/wire-error';
+import { MessageWriter, putClientIp, putTtl } from '../shared/wire/overlay/message-writer';
+import { CLIENT_IP_OFFSET, QUERY, QUERY_HEADER, TTL_MAX } from '../shared/wire/overlay/query';
+import { RESPONSE_HEADER } from '../shared/wire/overlay/response';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
-import { DEFENCE_REASONS, type DefenceOptions, type DefenceReason, Defences, type NoticeOutbox } from './defences';
+import { type DefenceOptions, type DefenceReason, Defences } from './defences';
 import type { HashKey } from './half-siphash';
+import type { Outbox, Receiver } from './outbox';
 import type { PairTable } from './pair-table';
 import { OWN_QUERY_TTL, type SeenLimits, SeenQueries } from './seen-queries';
-
-/** Why a datagram had no effect. */
-export const DROP_REASONS = [
-  ...MALFORMED_CODES,
-  /** A RESPONSE: servents handle none. */
-  'response',
-  /** A QUERY that names a loopback client and comes from elsewhere. */
-  'loopback-client',
-  /** A copy of a query already seen. */
-  'seen',
-  /** The key is not held and no hop is left. */
-  'expired',
-  /** The key is not held and there is no neighbour to ask. */
-  'no-neighbour',
-  /** The key is not held and too long for a QUERY. */
-  'key-too-long',
-  ...DEFENCE_REASONS,
-] as const;
-
-export type DropReason = (typeof DROP_REASONS)[number];
-
-/** Where a core puts what it decides. */
-export interface Outbox extends NoticeOutbox {
-  /** Send one datagram. The bytes are lent only until this returns, and no core may be called from within. */
-  send(bytes: Uint8Array, to: Endpoint): void;
-  /** The datagram being received had no effect. At most one drop a datagram, and none after a send. */
-  drop(reason: DropReason): void;
-}
 
 export interface Neighbour {
   endpoint: Endpoint;
@@ -64,7 +46,7 @@ export interface Neighbour {
 
 export interface CoreOptions extends SeenLimits {
   pairs: PairTable;
-  /** At most 10. */
+  /** At most 10, each once. */
   neighbours: readonly Neighbour[];
   /** What keeps it from being aimed or starved; undefined to serve everybody without limit. */
   defences?: DefenceOptions | undefined;
@@ -74,41 +56,48 @@ export interface CoreOptions extends SeenLimits {
   firstSequence: number;
   /** Secret of the memory of seen queries; random in a real process. */
   hashKey: HashKey;
+  /** What it reads and writes with; cores that take turns may share one. Default: its own. */
+  workspace?: Workspace;
 }
 
-/**
- * Where a QUERY or RESPONSE is put together. All cores share it: they are synchronous, and what they send is copied or gone
- * before they go on.
- */
-const scratch = new Uint8Array(DATAGRAM_MAX);
+/** What a core reads and writes datagrams with: 64 KiB, so the cores of a simulator share one. */
+export class Workspace {
+  readonly header = new Header();
+  readonly writer = new MessageWriter();
+  /** Is a core at work here? */
+  busy = false;
+}
 
-/** Views of its beginning by their length, for a new view costs more than all the rest of an answer. Bounded by KEPT_VIEW_MAX. */
-const views: Uint8Array[] = [];
+/** Neighbours towards whom a loopback client goes by the same address. */
+interface Group {
+  ownIp: number | undefined;
+  endpoints: readonly Endpoint[];
+}
 
-/** The longest view kept: few messages are longer, and they cost more themselves. */
-const KEPT_VIEW_MAX = 512;
+/** Of cores whose neighbours are all on their own machine. */
+const NO_GROUPS: readonly Group[] = [];
 
-const header = new Header();
-
-export class ServentCore {
+export class ServentCore implements Receiver {
   /** What it answers from. A reload puts another table in its place, at once and whole. */
   pairs: PairTable;
-  readonly #neighbours: readonly Neighbour[];
-  /** The neighbours' endpoints side by side: a forward reads nothing else. */
-  readonly #endpoints: readonly Endpoint[];
+  readonly #neighbours: readonly Endpoint[];
+  /** The neighbours once more, in groups; none where every one of them may be told a loopback client's own address. */
+  readonly #groups: readonly Group[];
   readonly #literal: boolean;
   readonly #seen: SeenQueries;
   readonly #defences: Defences | undefined;
+  readonly #workspace: Workspace;
   #sequence: number;
 
   constructor(options: CoreOptions) {
     this.pairs = options.pairs;
-    this.#neighbours = options.neighbours;
-    this.#endpoints = options.neighbours.map(({ endpoint }) => endpoint);
+    this.#neighbours = options.neighbours.map(({ endpoint }) => endpoint);
+    this.#groups = groupsOf(options.neighbours);
     this.#literal = options.literal;
     this.#seen = new SeenQueries(options, options.hashKey);
     this.#sequence = options.firstSequence;
-    this.#defences = options.defences && new Defences(options.defences, this.#endpoints);
+    this.#defences = options.defences && new Defences(options.defences, this.#neighbours);
+    this.#workspace = options.workspace ?? new Workspace();
   }
 
   /** Queries remembered as seen. */
@@ -122,19 +111,28 @@ export class ServentCore {
   }
 
   /**
-   * Handles one datagram of 0 to 65,507 bytes: sends what it calls for, or drops it with a reason. The bytes are lent, and a
-   * QUERY that is forwarded has its ttl changed in place.
+   * Handles one datagram of 0 to 65,507 bytes: answers it, forwards it, or drops it with a reason, in the order told above. The
+   * bytes are lent, and a QUERY that is forwarded has its ttl changed in place.
    * @param nowMs milliseconds of a clock that never goes back
+   * @throws AssertionError when it is called from within an effect of a core that shares its workspace
    */
   receive(datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
-    const fault = header.read(datagram);
-    if (fault) out.drop(fault);
-    else if (header.type === CLIREQ) this.#receiveClireq(datagram, from, nowMs, out);
-    else if (header.type === QUERY) this.#receiveQuery(datagram, from, nowMs, out);
-    else out.drop('response');
+    const workspace = this.#workspace;
+    assert(!workspace.busy, 'no core is called from within an effect');
+    workspace.busy = true;
+    try {
+      const { header } = workspace;
+      const fault = header.read(datagram);
+      if (fault) out.drop(fault);
+      else if (header.type === CLIREQ) this.#receiveClireq(header, datagram, from, nowMs, out);
+      else if (header.type === QUERY) this.#receiveQuery(header, datagram, from, nowMs, out);
+      else out.drop('response');
+    } finally {
+      workspace.busy = false;
+    }
   }
 
-  #receiveClireq(datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
+  #receiveClireq(header: Header, datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
     // A QUERY that names this client would be malformed.
     if (!isClientIp(ipOf(from))) return out.drop('client-address');
     if (portOf(from) === 0) return out.drop('client-port');
@@ -145,35 +143,29 @@ export class ServentCore {
     if (unanswerable) return out.drop(unanswerable);
     const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
     // Without a neighbour nobody hears a QUERY, so none is built and none can come back.
-    if (fits && this.#neighbours.length > 0) this.#ask(datagram, from, nowMs, out);
+    if (fits && this.#neighbours.length > 0) this.#ask(header, datagram, from, nowMs, out);
     if (pair >= 0) this.#answer(pair, datagram, from, out);
     else if (!fits) out.drop('key-too-long');
     else if (this.#neighbours.length === 0) out.drop('no-neighbour');
   }
 
-  /** Builds a QUERY for a CLIREQ, sends it to every neighbour, and remembers it, so that it has no effect when it comes back. */
-  #ask(clireq: Uint8Array, client: Endpoint, nowMs: number, out: Outbox): void {
-    const length = QUERY_HEADER + clireq.length - header.textAt;
-    const idEnd = QUERY_HEADER + header.keyEnd - header.textAt;
-    const query = scratchOf(length);
-    putUint16(query, 0, QUERY);
-    putUint16(query, TTL_OFFSET, TTL_MAX);
-    putUint16(query, CLIENT_PORT_OFFSET, portOf(client));
-    putUint32(query, SEQUENCE_OFFSET, this.#sequence);
-    for (let i = QUERY_HEADER, from = header.textAt; i < length; i++, from++) query[i] = clireq[from]!;
+  /** Makes a QUERY of a CLIREQ, forwards it to every neighbour, and remembers it, so that it has no effect when it comes back. */
+  #ask({ textAt, keyEnd }: Header, clireq: Uint8Array, client: Endpoint, nowMs: number, out: Outbox): void {
+    const { writer } = this.#workspace;
+    const query = writer.query(TTL_MAX, client, this.#sequence, clireq, textAt, clireq.length);
+    const idEnd = QUERY_HEADER + keyEnd - textAt;
     this.#sequence = (this.#sequence + 1) >>> 0;
-    const loopback = isLoopback(ipOf(client));
-    putUint32(query, CLIENT_IP_OFFSET, ipOf(client));
     this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);
-    for (const { endpoint, ownIp } of this.#neighbours) {
-      putUint32(query, CLIENT_IP_OFFSET, loopback ? (ownIp ?? ipOf(client)) : ipOf(client));
+    if (this.#groups.length === 0 || !isLoopback(ipOf(client))) return out.forward(query, this.#neighbours, undefined);
+    for (const { ownIp = ipOf(client), endpoints } of this.#groups) {
+      putClientIp(query, ownIp);
       // Under another client address it is another query to whoever hears it: remember it under that one too.
-      if (loopback && ownIp !== undefined) this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);
-      out.send(query, endpoint);
+      this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);
+      out.forward(query, endpoints, undefined);
     }
   }
 
-  #receiveQuery(datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
+  #receiveQuery(header: Header, datagram: Uint8Array, from: Endpoint, nowMs: number, out: Outbox): void {
     const { client } = header;
     if (isLoopback(ipOf(client)) && !isLoopback(ipOf(from))) return out.drop('loopback-client');
     const refused = this.#defences?.refuseQuery(from, client, nowMs);
@@ -185,22 +177,20 @@ export class ServentCore {
     const unanswerable = this.#refuseAnswer(pair, datagram, client, nowMs, out);
     if (unanswerable) return out.drop(unanswerable);
     if (pair >= 0) this.#answer(pair, datagram, client, out);
-    const forwarded = ttl > 1 && this.#forward(datagram, ttl - 1, from, out);
-    if (forwarded || pair >= 0) return;
+    const forwards = ttl > 1 && this.#knowsOthersThan(from);
+    if (forwards) {
+      putTtl(datagram, ttl - 1);
+      out.forward(datagram, this.#neighbours, from);
+    }
+    if (forwards || pair >= 0) return;
     if (sighting === 'higher') out.drop('seen');
     else out.drop(ttl > 1 ? 'no-neighbour' : 'expired');
   }
 
-  /** Sends the same bytes with a new ttl to every neighbour but the sender; gives whether there was one. */
-  #forward(query: Uint8Array, ttl: number, from: Endpoint, out: Outbox): boolean {
-    putUint16(query, TTL_OFFSET, ttl);
-    let forwarded = false;
-    for (const endpoint of this.#endpoints) {
-      if (endpoint === from) continue;
-      out.send(query, endpoint);
-      forwarded = true;
-    }
-    return forwarded;
+  /** Is there a neighbour beside this one? */
+  #knowsOthersThan(endpoint: Endpoint): boolean {
+    const count = this.#neighbours.length;
+    return count > 1 || (count === 1 && this.#neighbours[0] !== endpoint);
   }
 
   /** Why the RESPONSE with this pair may not go to the client; undefined when it may, and where there is none to send. */
@@ -212,38 +202,29 @@ export class ServentCore {
     out: Outbox,
   ): DefenceReason | undefined {
     if (pair < 0 || !this.#defences) return undefined;
-    return this.#defences.refuseAnswer(client, answerLength(this.pairs.lengthOf(pair), question), nowMs, out);
+    const pairLength = this.pairs.lengthOf(pair);
+    const length = RESPONSE_HEADER + pairLength + (this.#wantsNul(pairLength, question) ? 1 : 0);
+    return this.#defences.refuseAnswer(client, length, nowMs, out);
   }
 
   /** Sends the RESPONSE with this pair. */
   #answer(pair: number, question: Uint8Array, client: Endpoint, out: Outbox): void {
     const pairLength = this.pairs.lengthOf(pair);
-    const length = answerLength(pairLength, question);
-    putUint16(scratch, 0, RESPONSE);
-    this.pairs.copyPair(pair, pairLength, scratch, RESPONSE_HEADER);
-    if (RESPONSE_HEADER + pairLength < length) scratch[length - 1] = NUL;
-    out.send(scratchOf(length), client);
+    const nul = this.#wantsNul(pairLength, question);
+    out.answer(this.#workspace.writer.response(this.pairs.text, pair, pairLength, nul), client);
+  }
+
+  /** Who ends texts with a NUL gets one too, if it fits. */
+  #wantsNul(pairLength: number, question: Uint8Array): boolean {
+    return this.#workspace.header.keyEnd < question.length && RESPONSE_HEADER + pairLength < DATAGRAM_MAX;
   }
 }
 
-/** The first `length` bytes of scratch. */
-function scratchOf(length: number): Uint8Array {
-  if (length > KEPT_VIEW_MAX) return scratch.subarray(0, length);
-  return (views[length] ??= scratch.subarray(0, length));
-}
-
-/** Bytes of a RESPONSE with so long a pair. Who ends texts with a NUL gets one too, if it fits. */
-function answerLength(pairLength: number, question: Uint8Array): number {
-  const length = RESPONSE_HEADER + pairLength;
-  return header.keyEnd < question.length && length < DATAGRAM_MAX ? length + 1 : length;
-}
-
-function putUint16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
-}
-
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
-  putUint16(bytes, at, value >>> 16);
-  putUint16(bytes, at + 2, value);
+function groupsOf(neighbours: readonly Neighbour[]): readonly Group[] {
+  if (neighbours.every(({ ownIp }) => ownIp === undefined)) return NO_GROUPS;
+  const ownIps = new Set(neighbours.map(({ ownIp }) => ownIp));
+  return [...ownIps].map((ownIp) => ({
+    ownIp,
+    endpoints: neighbours.filter((neighbour) => neighbour.ownIp === ownIp).map(({ endpoint }) => endpoint),
+  }));
 }

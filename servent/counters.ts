@@ -1,9 +1,11 @@
 /** What a servent counts: every datagram received ends in exactly one of answered, forwarded, both, or a drop. */
 
 import { CLIREQ } from '../shared/wire/overlay/clireq';
+import { typeOf } from '../shared/wire/overlay/header';
 import { QUERY } from '../shared/wire/overlay/query';
 import { RESPONSE } from '../shared/wire/overlay/response';
-import { DROP_REASONS, type DropReason } from './core';
+import type { ServentObserver } from './observed-servent';
+import { DROP_REASONS, type DropReason } from './outbox';
 
 export interface Counters {
   /** Datagrams received, by type; `other` are those of no known type. */
@@ -20,6 +22,7 @@ export interface Counters {
   sendErrors: Record<string, number>;
 }
 
+/** Counters of a servent that has heard nothing. */
 export function newCounters(): Counters {
   return {
     received: { CLIREQ: 0, QUERY: 0, RESPONSE: 0, other: 0 },
@@ -31,16 +34,27 @@ export function newCounters(): Counters {
   };
 }
 
-/** Counts one datagram as received. */
-export function countReceived({ received }: Counters, datagram: Uint8Array): void {
-  const type = datagram.length < 2 ? 0 : datagram[0]! * 256 + datagram[1]!;
-  if (type === QUERY) received.QUERY++;
-  else if (type === CLIREQ) received.CLIREQ++;
-  else if (type === RESPONSE) received.RESPONSE++;
-  else received.other++;
+/** An observer that counts what it sees. */
+export function countingIn(counters: Counters): ServentObserver {
+  const { received, handled, dropped, sendErrors } = counters;
+  return {
+    received: (datagram) => void received[nameOfType(datagram)]++,
+    answered: () => void counters.answers++,
+    forwarded: () => void counters.queries++,
+    dropped: (reason) => void dropped[reason]++,
+    handled: (how) => void handled[how]++,
+    sendFailed: (code) => void (sendErrors[code] = (sendErrors[code] ?? 0) + 1),
+  };
 }
 
 /** The sum of a group of counters. */
 export function total(group: Readonly<Record<string, number>>): number {
   return Object.values(group).reduce((sum, count) => sum + count, 0);
+}
+
+function nameOfType(datagram: Uint8Array): keyof Counters['received'] {
+  const type = typeOf(datagram);
+  if (type === QUERY) return 'QUERY';
+  if (type === CLIREQ) return 'CLIREQ';
+  return type === RESPONSE ? 'RESPONSE' : 'other';
 }

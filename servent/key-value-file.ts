@@ -4,10 +4,10 @@
  */
 
 import { escapeBytes } from '../shared/escape';
+import { findByte } from '../shared/short-bytes';
 import { RESPONSE_HEADER } from '../shared/wire/overlay/response';
 import { TAB } from '../shared/wire/overlay/text';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
-import { findByte } from './find-byte';
 import { PairTable } from './pair-table';
 
 const LF = 10;

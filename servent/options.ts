@@ -29,7 +29,7 @@ import {
 export const STDIN = '-';
 
 /** What the command adds: how it speaks. What limits bite is told by its shell. */
-export interface ServentCommandOptions extends Omit<ServentOptions, 'source' | 'onNotice'> {
+export interface ServentCommandOptions extends Omit<ServentOptions, 'source' | 'onNotice' | 'observer'> {
   /** Path of the key-value file, or STDIN. */
   file: string;
   /** Report keys that appear again. */

@@ -3,8 +3,8 @@
  * key. Its parts can be handed from thread to thread without a copy.
  */
 
+import { findByte } from '../shared/short-bytes';
 import { TAB } from '../shared/wire/overlay/text';
-import { findByte, LOOP_MAX } from './find-byte';
 
 /** Ends each pair in the text; no key or value can contain it. */
 const END = 10;
@@ -58,6 +58,11 @@ export class PairTable {
     return this.#size;
   }
 
+  /** All pairs, each as `key TAB value LF`. */
+  get text(): Uint8Array {
+    return this.#text;
+  }
+
   /** Takes in the pair that stands at `at` in the text, with a key of `keyLength` bytes. A later pair replaces an earlier one of its key. */
   put(at: number, keyLength: number): void {
     const h = hash(this.#text, at, at + keyLength);
@@ -76,13 +81,6 @@ export class PairTable {
   /** Bytes of the `key TAB value` that begins at `at`. */
   lengthOf(at: number): number {
     return findByte(this.#text, END, at) - at;
-  }
-
-  /** Copies the `key TAB value` of `length` bytes that begins at `at` into target at `offset`. */
-  copyPair(at: number, length: number, target: Uint8Array, offset: number): void {
-    const text = this.#text;
-    if (length > LOOP_MAX) target.set(text.subarray(at, at + length), offset);
-    else for (let i = 0; i < length; i++) target[offset + i] = text[at + i]!;
   }
 
   /** The value of a key, a view into the table; undefined when it is not held. A string stands for its UTF-8 bytes. */

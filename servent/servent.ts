@@ -15,15 +15,16 @@ import {
   type TransportEvents,
   type TransportOptions,
 } from '../shared/udp/transport';
-import { RESPONSE } from '../shared/wire/overlay/response';
-import { type DropReason, type Neighbour, type Outbox, ServentCore } from './core';
-import { type Counters, countReceived, newCounters } from './counters';
+import { type Neighbour, ServentCore } from './core';
+import { type Counters, countingIn, newCounters } from './counters';
 import type { DefenceReason } from './defences';
 import type { Problem } from './key-value-file';
 import { loadPairs, type PairsFrom, reloadPairs } from './load-pairs';
+import { ObservedServent } from './observed-servent';
+import type { Outbox } from './outbox';
 import { isOwnIp, ownIpTowards } from './own-address';
 import { parseSettings, type ServentOptions, type ServentSettings } from './settings';
-import { trace, tracing } from './trace';
+import { tracer, tracing } from './trace';
 
 /** The counters at one moment. */
 export interface ServentStats extends Counters {
@@ -130,6 +131,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   file: LoadedFile;
   readonly neighbours: readonly string[];
   readonly #core: ServentCore;
+  readonly #observed: ObservedServent;
   readonly #source: PairsFrom;
   readonly #onNotice: ServentOptions['onNotice'];
   readonly #counters = newCounters();
@@ -141,19 +143,19 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   #reloading: Promise<unknown> = Promise.resolve();
   /** The reload that has not begun yet: it will do for all who ask until then, so that a storm of signals is two loads. */
   #nextReload: Promise<LoadedFile> | undefined;
-  /** Of the datagram being received: was it dropped, and what was sent for it? */
-  #dropped = false;
-  #answered = false;
-  #forwarded = false;
-  #from: Endpoint = 0;
 
   constructor(
     core: ServentCore,
-    { source, onNotice }: ServentOptions,
+    { source, onNotice, observer }: ServentOptions,
     file: LoadedFile,
     neighbours: readonly string[],
   ) {
     this.#core = core;
+    this.#observed = new ObservedServent(core, [
+      countingIn(this.#counters),
+      ...(tracing ? [tracer] : []),
+      ...(observer ? [observer] : []),
+    ]);
     this.#source = source;
     this.#onNotice = onNotice;
     this.file = file;
@@ -239,42 +241,26 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   }
 
   received(datagram: Uint8Array, from: Endpoint, nowMs: number): void {
-    countReceived(this.#counters, datagram);
-    if (tracing) trace.received(datagram, from);
-    this.#dropped = this.#answered = this.#forwarded = false;
-    this.#from = from;
-    this.#core.receive(datagram, from, nowMs, this);
-    if (this.#dropped) return;
-    if (!this.#forwarded) this.#counters.handled.answered++;
-    else if (!this.#answered) this.#counters.handled.forwarded++;
-    else this.#counters.handled.both++;
+    this.#observed.receive(datagram, from, nowMs, this);
   }
 
-  send(bytes: Uint8Array, to: Endpoint): void {
-    if (bytes[1] === RESPONSE) {
-      this.#answered = true;
-      this.#counters.answers++;
-    } else {
-      this.#forwarded = true;
-      this.#counters.queries++;
-    }
-    if (tracing) trace.sent(bytes, to);
-    this.#opened.send(bytes, to);
+  answer(response: Uint8Array, client: Endpoint): void {
+    this.#opened.send(response, client);
   }
 
-  drop(reason: DropReason): void {
-    this.#dropped = true;
-    this.#counters.dropped[reason]++;
-    if (tracing) trace.dropped(reason, this.#from);
+  forward(query: Uint8Array, neighbours: readonly Endpoint[], except: Endpoint | undefined): void {
+    for (const neighbour of neighbours) if (neighbour !== except) this.#opened.send(query, neighbour);
   }
+
+  /** Nothing is done about what is dropped; the observers know. */
+  drop(): void {}
 
   notice(reason: DefenceReason, ip: number): void {
     this.#onNotice(reason, formatIp(ip));
   }
 
   sendFailed(code: string, to: Endpoint): void {
-    this.#counters.sendErrors[code] = (this.#counters.sendErrors[code] ?? 0) + 1;
-    if (tracing) trace.failed(code, to);
+    this.#observed.sendFailed(code, to);
   }
 
   get #opened(): Transport {

@@ -19,6 +19,7 @@ import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
 import { checkDefences, DEFENCE_DEFAULTS } from './defence-settings';
 import type { DefenceOptions, DefenceReason } from './defences';
 import type { PairsFrom } from './load-pairs';
+import { OBSERVED, type ServentObserver } from './observed-servent';
 import type { PairSource } from './pair-source';
 
 /** What `startServent` takes: a port, and where the pairs come from; everything else has a default. */
@@ -49,6 +50,8 @@ export interface ServentSettings {
   duplicates?: boolean;
   /** Told when a limit begins to bite an address; at most once an address and 30 s. */
   onNotice?: (reason: DefenceReason, address: string) => void;
+  /** Sees every datagram received, and what is decided about it. Default: nobody. */
+  observer?: Partial<ServentObserver>;
 }
 
 /** The settings, each checked and in the form it is worked with: nothing downstream parses again. */
@@ -67,6 +70,7 @@ export interface ServentOptions {
   defences: DefenceOptions;
   literal: boolean;
   onNotice: (reason: DefenceReason, address: string) => void;
+  observer?: Partial<ServentObserver> | undefined;
 }
 
 /** A flood is over in seconds; a minute outlasts any, and half a million queries are more than 8,000 a second in that time. */
@@ -102,6 +106,7 @@ const KNOWN: Record<keyof ServentSettings, true> = {
   literal: true,
   duplicates: true,
   onNotice: true,
+  observer: true,
 };
 
 /** Checks what a library's caller gives. @throws OperatorError `usage` that names the setting */
@@ -110,8 +115,9 @@ export function parseSettings(settings: ServentSettings): ServentOptions {
   // What is given as undefined is not given.
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const all = { ...SERVENT_DEFAULTS, ...(given as unknown as ServentSettings) };
-  const { onNotice = () => {} } = all;
+  const { onNotice = () => {}, observer } = all;
   if (typeof onNotice !== 'function') throw usageError(`expected a function for onNotice, got ${shown(onNotice)}`);
+  if (observer !== undefined) checkObject('the observer', observer, OBSERVED);
   return {
     port: checkRange('port', all.port, PORT_RANGE),
     source: sourceOf(all),
@@ -124,6 +130,7 @@ export function parseSettings(settings: ServentSettings): ServentOptions {
     defences: checkDefences(all.defences),
     literal: checkBoolean('literal', all.literal),
     onNotice,
+    ...(observer === undefined ? {} : { observer }),
   };
 }
 

@@ -1,10 +1,10 @@
 /** `DEBUG=servent:*`: every datagram in words, what came from whom and what was decided, with nothing a peer sent left raw. */
 
 import debug from 'debug';
-import { type Endpoint, formatEndpoint } from '../shared/endpoint';
+import { formatEndpoint } from '../shared/endpoint';
 import { escapeBytes } from '../shared/escape';
 import { decode, type Message } from '../shared/wire/overlay/message';
-import type { DropReason } from './core';
+import type { ServentObserver } from './observed-servent';
 
 const received = debug('servent:receive');
 const sent = debug('servent:send');
@@ -14,11 +14,13 @@ const failed = debug('servent:error');
 /** Is anything traced? Decides whether words are made at all. */
 export const tracing = received.enabled || sent.enabled || dropped.enabled || failed.enabled;
 
-export const trace = {
-  received: (datagram: Uint8Array, from: Endpoint) => received('%s from %s', describe(datagram), formatEndpoint(from)),
-  sent: (datagram: Uint8Array, to: Endpoint) => sent('%s to %s', describe(datagram), formatEndpoint(to)),
-  dropped: (reason: DropReason, from: Endpoint) => dropped('%s, from %s', reason, formatEndpoint(from)),
-  failed: (code: string, to: Endpoint) => failed('%s, to %s', code, formatEndpoint(to)),
+/** Puts what it sees into words. */
+export const tracer: Partial<ServentObserver> = {
+  received: (datagram, from) => received('%s from %s', describe(datagram), formatEndpoint(from)),
+  answered: (response, client) => sent('%s to %s', describe(response), formatEndpoint(client)),
+  forwarded: (query, neighbour) => sent('%s to %s', describe(query), formatEndpoint(neighbour)),
+  dropped: (reason, from) => dropped('%s, from %s', reason, formatEndpoint(from)),
+  sendFailed: (code, to) => failed('%s, to %s', code, formatEndpoint(to)),
 };
 
 function describe(datagram: Uint8Array): string {

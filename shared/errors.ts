@@ -16,6 +16,8 @@ export type OperatorErrorCode =
   | 'send'
   /** A folder that another process holds. */
   | 'lock'
+  /** A servent that the system says cannot be reached. */
+  | 'unreachable'
   /** Asked of something that was closed. */
   | 'closed'
   /** Another program that did not start. */

@@ -5,6 +5,8 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+const TAB = 9;
+
 const SHORT: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /**
@@ -20,6 +22,18 @@ export function escapeBytes(bytes: Uint8Array): string {
   const text = utf8(bytes);
   if (text !== undefined) return escapeText(text);
   return Array.from(bytes, (byte) => (byte < 0x80 ? escapeText(String.fromCharCode(byte)) : hex(byte))).join('');
+}
+
+/** A value of many: like `escapeBytes`, but a TAB is shown as it is, since real files are full of them (section 5, rule 9). */
+export function escapeValue(value: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let start = 0; start <= value.length; ) {
+    const tab = value.indexOf(TAB, start);
+    const end = tab < 0 ? value.length : tab;
+    pieces.push(escapeBytes(value.subarray(start, end)));
+    start = end + 1;
+  }
+  return pieces.join('\t');
 }
 
 /** The text of bytes that are valid UTF-8; undefined for any others. */

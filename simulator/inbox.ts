@@ -1,17 +1,18 @@
-/** A servent's receive buffer: what arrived while it was busy or paused. */
+/** A node's receive buffer: what arrived while it was busy or paused. */
 
 import type { Endpoint } from '../shared/endpoint';
 
 /** A datagram as the network keeps it: bytes that all its copies share, and what is this copy's own. */
 export interface Parcel {
   datagram: Uint8Array;
-  ttl: number;
+  /** The two bytes in which copies differ. */
+  word: number;
   from: Endpoint;
 }
 
 export class Inbox {
   paused = false;
-  /** What the servent is busy with. */
+  /** What the node is busy with. */
   serving: Parcel | undefined;
   readonly #max: number;
   /** Bounded by `max`; what does not fit is refused. */
@@ -28,7 +29,7 @@ export class Inbox {
     return true;
   }
 
-  /** Takes the one that has waited longest, unless the servent is paused or busy. */
+  /** Takes the one that has waited longest, unless the node is paused or busy. */
   take(): Parcel | undefined {
     return this.paused || this.serving ? undefined : this.#waiting.shift();
   }
@@ -39,7 +40,7 @@ export class Inbox {
     this.serving = undefined;
   }
 
-  /** Everything in it, for a servent that dies. */
+  /** Everything in it, for a node that dies. */
   empty(): Parcel[] {
     this.putBack();
     const all = this.#waiting;

@@ -27,6 +27,7 @@ export async function up({ overlay, sizes, portFirst }: UpOptions, io: Io): Prom
         count: Number.POSITIVE_INFINITY,
         timeoutMs: ANSWER_WAIT_MS,
         json: false,
+        value: false,
         nul: false,
       },
       io,

@@ -6,9 +6,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Program, startProgram } from '../../shared/program/start-program';
-import type { LoadMode } from './load';
 import { freePort } from './programs';
 import { compileC, compileTs, which } from './tools';
+
+/** How the load generator asks. */
+export type LoadMode = 'ask' | 'txt' | 'get' | 'flood' | 'forward' | 'mixed' | 'pace';
 
 export interface Contender {
   name: string;

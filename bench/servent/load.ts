@@ -1,10 +1,8 @@
 /** Drives the load generator (load.c) against one contender. */
 
 import { startProgram } from '../../shared/program/start-program';
-import type { Contender, Running } from './contenders';
+import type { Contender, LoadMode, Running } from './contenders';
 import { cpuSeconds, outputOf } from './programs';
-
-export type LoadMode = 'ask' | 'txt' | 'get' | 'flood' | 'forward' | 'mixed' | 'pace';
 
 export interface LoadOptions {
   /** The compiled generator. */

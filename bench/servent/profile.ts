@@ -10,8 +10,8 @@ import { OperatorError, usageError } from '../../shared/errors';
 import { type Io, interrupted, runMain } from '../../shared/program/run-main';
 import { endPrograms } from '../../shared/program/start-program';
 import { tableLines } from '../../shared/program/table';
-import { serventWith } from './contenders';
-import { type LoadMode, load, loadWithNeighbours } from './load';
+import { type LoadMode, serventWith } from './contenders';
+import { load, loadWithNeighbours } from './load';
 import { compileC, writePairs } from './tools';
 
 /** Some hundred thousand datagrams, and a file of a few megabytes. */

@@ -7,7 +7,7 @@ import { parseKeyValueFile } from '../../servent/key-value-file';
 import { PERFECT_PATH, uniform } from '../../simulator/path';
 import { Random } from '../../simulator/random';
 import { generate, graphOfShape } from '../../topologies/graph/generators';
-import { Network } from '../../topologies/simulated/network';
+import { SimulatedOverlay } from '../../topologies/simulated/overlay';
 
 const [servents = 1_000_000, deliveries = 10_000_000, seed = 1] = process.argv.slice(2).map(Number);
 const DEGREE = 6;
@@ -23,9 +23,9 @@ const [graph, graphMs] = timed(() =>
   graphOfShape(generate('random-regular', { servents: servents!, degree: DEGREE, seed: seed! })),
 );
 const random = new Random(seed!);
-const [network, coresMs] = timed(
+const [overlay, coresMs] = timed(
   () =>
-    new Network({
+    new SimulatedOverlay({
       graph,
       seed: seed!,
       path: { ...PERFECT_PATH, delay: uniform(5, 50) },
@@ -35,9 +35,9 @@ const [network, coresMs] = timed(
 const built = memory();
 const cpuBefore = process.cpuUsage();
 const [, runMs] = timed(() => {
-  while (network.deliveries < deliveries!) {
-    network.ask({ contact: random.below(servents!), key });
-    network.run(network.nowMs + QUESTION_EVERY_MS);
+  while (overlay.deliveries < deliveries!) {
+    overlay.ask({ contact: random.below(servents!), key });
+    overlay.run(overlay.nowMs + QUESTION_EVERY_MS);
   }
 });
 
@@ -47,7 +47,7 @@ const cpuMs = (cpu.user + cpu.system) / 1000;
 console.log(`${servents} servents of degree ${DEGREE}, seed ${seed}, Node ${process.version}`);
 console.log(`graph   ${seconds(graphMs)}`);
 console.log(`cores   ${seconds(coresMs)}, then ${built} resident`);
-console.log(`run     ${seconds(runMs)}: ${network.deliveries} deliveries of ${network.questions.length} questions`);
+console.log(`run     ${seconds(runMs)}: ${overlay.deliveries} deliveries of ${overlay.asked} questions`);
 console.log(`speed   ${speed(runMs)} deliveries a second`);
 console.log(`        ${speed(cpuMs)} a second of processor time, the garbage collector's threads included`);
 console.log(
@@ -61,7 +61,7 @@ function timed<T>(work: () => T): [T, number] {
 }
 
 function speed(ms: number): number {
-  return Math.round((network.deliveries / ms) * 1000);
+  return Math.round((overlay.deliveries / ms) * 1000);
 }
 
 function seconds(ms: number): string {

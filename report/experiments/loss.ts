@@ -7,7 +7,7 @@ import { Random } from '../../simulator/random';
 import { generate, graphOfShape } from '../../topologies/graph/generators';
 import type { Graph } from '../../topologies/graph/graph';
 import { HOPS_MAX, hopsFrom } from '../../topologies/graph/reach';
-import { Network } from '../../topologies/simulated/network';
+import { SimulatedOverlay } from '../../topologies/simulated/overlay';
 import { HOLDER, KEY } from '../floods';
 import { percent, range, rounded } from '../numbers';
 
@@ -60,7 +60,7 @@ export interface LossyQuestions {
 export function askWithLoss(graph: Graph, options: LossyQuestions): Pick<LossRow, 'oncePercent' | 'twicePercent'> {
   const { lossPercent, questions, seed, oneHolder } = options;
   const none = new PairTable();
-  const network = new Network({
+  const overlay = new SimulatedOverlay({
     graph,
     seed,
     path: { ...PERFECT_PATH, lossPercent },
@@ -71,10 +71,10 @@ export function askWithLoss(graph: Graph, options: LossyQuestions): Pick<LossRow
   for (let i = 0; i < questions; i++) {
     const { contact, within, furthest } = contactWithFarServents(graph, random);
     const holder = furthest[random.below(furthest.length)]!;
-    if (oneHolder) network.coreOf(holder)!.pairs = HOLDER;
-    const { answers } = network.ask({ contact, key: KEY });
-    network.run();
-    if (oneHolder) network.coreOf(holder)!.pairs = none;
+    if (oneHolder) overlay.coreOf(holder)!.pairs = HOLDER;
+    const { answers } = overlay.ask({ contact, key: KEY });
+    overlay.run();
+    if (oneHolder) overlay.coreOf(holder)!.pairs = none;
     expected += oneHolder ? 1 : within;
     // Answers take milliseconds: what comes later than the first wait is an answer to the second CLIREQ.
     once += answers.filter(({ ms }) => ms < ANSWER_WAIT_MS).length;

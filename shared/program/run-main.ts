@@ -22,6 +22,8 @@ export interface Io {
   environment: NodeJS.ProcessEnv;
   /** Calls `handler` at each such signal, where the system has it, instead of ending the process. */
   onSignal(signal: NodeJS.Signals, handler: () => void): void;
+  /** Stops the whole job until it is continued, as Ctrl-Z does where the terminal leaves that to the system. */
+  suspend(): void;
   /** Calls `handler` once results go nowhere any more: a pipe whose reader has gone, a full disk. */
   onOutputClosed(handler: () => void): void;
 }
@@ -122,6 +124,8 @@ function processIo(onUnwritten: (error: Error) => void): Io {
         // Windows has no SIGUSR2: nobody can send it there either.
       }
     },
+    // The group: a shell waits for all of a job, so npm has to stop too when it started us.
+    suspend: () => void process.kill(0, 'SIGTSTP'),
     onOutputClosed: (handler) => void closedHandlers.push(handler),
   };
 }

@@ -4,6 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { copyBytes, KeptViews } from '../short-bytes';
 import type { Libc } from './libc';
 
 /** Datagrams per system call. From 64 on a larger batch gains nothing measurable. */
@@ -15,18 +16,15 @@ export const SLOT_BYTES = 65_536;
 /** Four of the largest datagrams, or a whole batch of usual ones. */
 const ROOM_BYTES = 4 * SLOT_BYTES;
 
-/** The longest length whose views are kept: 64 slots of 512 views are at most 32,768 small objects. */
-const KEPT_VIEW_BYTES = 512;
-
-/** Up to here a plain loop copies faster than a call into the engine does, bytes. */
-const LOOP_COPY_MAX = 128;
-
 export class DatagramArena {
   readonly #memory = new ArrayBuffer(BATCH * SLOT_BYTES + ROOM_BYTES);
   readonly #bytes = new Uint8Array(this.#memory);
   readonly #address: number;
-  /** Views already made, by slot and length. Bounded by BATCH * KEPT_VIEW_BYTES. */
-  readonly #views: Buffer[][] = Array.from({ length: BATCH }, () => []);
+  /** Of each slot: 64 slots of 512 kept views are at most 32,768 small objects. */
+  readonly #slots = Array.from(
+    { length: BATCH },
+    (_, slot) => new KeptViews(Buffer.from(this.#memory, slot * SLOT_BYTES, SLOT_BYTES)),
+  );
   #roomUsed = 0;
 
   constructor(libc: Libc) {
@@ -48,10 +46,9 @@ export class DatagramArena {
 
   /** The datagram of `length` bytes that was received into a slot. */
   datagram(slot: number, length: number): Buffer {
+    if (!(slot >= 0 && slot < BATCH)) assert.fail('the slot exists');
     if (!(length >= 0 && length <= SLOT_BYTES)) assert.fail('the datagram fits its slot');
-    const offset = this.slotOffset(slot);
-    if (length > KEPT_VIEW_BYTES) return Buffer.from(this.#memory, offset, length);
-    return (this.#views[slot]![length] ??= Buffer.from(this.#memory, offset, length));
+    return this.#slots[slot]!.first(length);
   }
 
   /** A copy of `length` bytes at `offset` that outlives the arena's next use. */
@@ -68,8 +65,7 @@ export class DatagramArena {
   copyIn(bytes: Uint8Array): number {
     if (!this.hasRoom(bytes.length)) assert.fail('the arena has room');
     const offset = BATCH * SLOT_BYTES + this.#roomUsed;
-    if (bytes.length > LOOP_COPY_MAX) this.#bytes.set(bytes, offset);
-    else for (let i = 0; i < bytes.length; i++) this.#bytes[offset + i] = bytes[i]!;
+    copyBytes(bytes, 0, bytes.length, this.#bytes, offset);
     this.#roomUsed += bytes.length;
     return offset;
   }

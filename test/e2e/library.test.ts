@@ -58,6 +58,19 @@ describe('the library', () => {
     expect(await answers.next()).to.deep.equal({ done: true, value: undefined });
   });
 
+  it('tells at once, and in the end throws, where the system says that nobody listens', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const codes: string[] = [];
+    const answers = lookup('127.0.0.1:9', 'ssh', { timeoutMs: 100, onUnreachable: (code) => codes.push(code) });
+    const error = await answers.next().then(
+      () => undefined,
+      (refusal) => refusal as OperatorError,
+    );
+    expect(error).to.be.instanceOf(OperatorError).with.property('code', 'unreachable');
+    expect(error!.message).to.include('127.0.0.1:9');
+    expect(codes).to.deep.equal(['ECONNREFUSED', 'ECONNREFUSED']);
+  });
+
   it('frees the socket of a question that is left early', async () => {
     const servent = await start({ port: 0, file: FILE, bind: '127.0.0.1' });
     for await (const { from } of lookup(servent.address, 'ssh')) {
@@ -144,7 +157,7 @@ describe('the library', () => {
   it('loads nothing that only the commands need', () => {
     for (const [door, forbidden] of [
       ['dist/index.js', /^(?!(lru-cache|debug|ms|supports-color|has-flag|servent)$)/],
-      ['dist/client/index.js', /^(?!(lru-cache|servent)$)/],
+      ['dist/client/index.js', /^(?!(lru-cache|debug|ms|supports-color|has-flag|servent)$)/],
     ] as const) {
       const list = `require('./${door}'); console.log(JSON.stringify(Object.keys(require.cache)))`;
       const { stdout } = spawnSync(process.execPath, ['-e', list], { cwd: ROOT, encoding: 'utf8' });

@@ -10,7 +10,14 @@ import { endAllCommands, ROOT, startServentCommand } from '../support/commands';
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
+const CTRL_Z = '\u001a';
 const UP = '\u001b[A';
+
+interface Session {
+  type: (keys: string) => void;
+  until: (text: string) => Promise<void>;
+  ended: Promise<unknown>;
+}
 
 describe("the client's prompt in a terminal", () => {
   let state: string;
@@ -27,13 +34,13 @@ describe("the client's prompt in a terminal", () => {
   });
 
   /** Starts the client in a terminal; `until` waits for a text behind what was awaited before. */
-  const open = (
-    address: string,
-  ): { type: (keys: string) => void; until: (text: string) => Promise<void>; ended: Promise<unknown> } => {
-    const command = `${process.execPath} dist/client/main.js ${address} --timeout 30`;
+  const open = (address: string, words = '--timeout 30', environment: NodeJS.ProcessEnv = { NO_COLOR: '1' }): Session =>
+    openCommand(`${process.execPath} dist/client/main.js ${address} ${words}`, environment);
+
+  const openCommand = (command: string, environment: NodeJS.ProcessEnv): Session => {
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: ROOT,
-      env: { ...process.env, XDG_STATE_HOME: state, TERM: 'xterm' },
+      env: { ...process.env, XDG_STATE_HOME: state, TERM: 'xterm', FORCE_COLOR: '', NO_COLOR: '', ...environment },
     });
     terminal = child;
     let shown = '';
@@ -77,5 +84,87 @@ describe("the client's prompt in a terminal", () => {
     await second.until('22/tcp');
     second.type(`${CTRL_C}${CTRL_D}`);
     expect(await second.ended).to.equal(0);
+  });
+
+  it('keeps what is typed while a question is under way, and asks for it next', async () => {
+    const servent = await startServentCommand('fixtures/services-well-known.txt');
+    const terminal = open(servent.address, '--timeout 2');
+    await terminal.until('key> ');
+    terminal.type('ssh\r');
+    await terminal.until(`${servent.address}  22/tcp`);
+    terminal.type('http\rdo');
+    await terminal.until('no more responses (1 in');
+    await terminal.until('key> http');
+    await terminal.until(`${servent.address}  80/tcp`);
+    terminal.type('ma');
+    await terminal.until('no more responses (1 in');
+    await terminal.until('key> doma');
+    terminal.type('in\r');
+    await terminal.until(`${servent.address}  53/tcp`);
+    terminal.type(`${CTRL_C}${CTRL_D}`);
+    expect(await terminal.ended).to.equal(0);
+  });
+
+  it('hints at what it is for those who type quit, exit, help or Tab, and asks for such a key behind a blank', async () => {
+    const servent = await startServentCommand('fixtures/services-well-known.txt');
+    const terminal = open(servent.address, '--timeout 0.1');
+    await terminal.until('key> ');
+    for (const word of ['quit', 'exit', 'help']) {
+      terminal.type(`${word}\r`);
+      await terminal.until(`Ctrl-D ends. A blank in front asks for the key "${word}".`);
+      await terminal.until('key> ');
+    }
+    terminal.type('\t');
+    await terminal.until('Tab completes nothing');
+    terminal.type(' quit\r');
+    await terminal.until('no responses (asked twice');
+    await terminal.until('key> ');
+    terminal.type(CTRL_D);
+    expect(await terminal.ended).to.equal(0);
+    servent.child.kill('SIGUSR2');
+    await servent.until(/2 CLIREQ|CLIREQ 2/);
+  });
+
+  it('shows colours and the sign of life in a terminal, at the prompt and without it', async () => {
+    const servent = await startServentCommand('fixtures/services-debian.txt');
+    const terminal = open(servent.address, 'ssh --timeout 1', {});
+    await terminal.until('waiting 0 of 2 s');
+    await terminal.until(`\u001b[36m${servent.address}\u001b[0m  \u001b[1m22/tcp\t\t\t\t# SSH`);
+    await terminal.until('waiting 0 of 1 s');
+    await terminal.until('no more responses');
+    expect(await terminal.ended).to.equal(0);
+  });
+
+  it('stops as a whole job at Ctrl-Z, and goes on', async () => {
+    const servent = await startServentCommand('fixtures/services-well-known.txt');
+    // npm waits for a shell, which waits for the command, as this one does.
+    const command = `sh -c "${process.execPath} dist/client/main.js ${servent.address} --timeout 30; true"`;
+    const terminal = openCommand("PS1='bash% ' bash --norc -i", { NO_COLOR: '1' });
+    await terminal.until('bash% ');
+    terminal.type(`${command}\r`);
+    await terminal.until('key> ');
+    terminal.type(CTRL_Z);
+    await terminal.until('Stopped');
+    await terminal.until('bash% ');
+    terminal.type('fg\r');
+    await terminal.until('key> ');
+    terminal.type('ssh\r');
+    await terminal.until(`${servent.address}  22/tcp`);
+    terminal.type(`${CTRL_C}${CTRL_D}`);
+    await terminal.until('bash% ');
+    terminal.type('exit\r');
+    await terminal.ended;
+  });
+
+  it('goes on at Ctrl-Z where nobody could continue it', async () => {
+    const servent = await startServentCommand('fixtures/services-well-known.txt');
+    const terminal = open(servent.address);
+    await terminal.until('key> ');
+    terminal.type(CTRL_Z);
+    await terminal.until('key> ');
+    terminal.type('ssh\r');
+    await terminal.until(`${servent.address}  22/tcp`);
+    terminal.type(`${CTRL_C}${CTRL_D}`);
+    expect(await terminal.ended).to.equal(0);
   });
 });

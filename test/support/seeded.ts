@@ -5,7 +5,8 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { hex } from './bytes';
 import { golden, malformed } from './fixtures';
 
-export interface Random {
+/** What a test draws from its seed. */
+export interface Draws {
   /** 32 random bits, as a signed integer. */
   bits(): number;
   /** An integer from 0 to `below` - 1. Fast, and slightly uneven. */
@@ -16,11 +17,11 @@ export interface Random {
 }
 
 /** Runs a test with a seed of its own; whatever it throws then names the seed. */
-export function seeded(test: (random: Random) => void): () => void {
+export function seeded(test: (random: Draws) => void): () => void {
   return () => {
     const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 0x7fff_ffff));
     try {
-      test(randomOf(seed));
+      test(drawsOf(seed));
     } catch (error) {
       if (error instanceof Error) error.message += ` (SEED=${seed} replays this)`;
       throw error;
@@ -28,7 +29,7 @@ export function seeded(test: (random: Random) => void): () => void {
   };
 }
 
-export function randomOf(seed: number): Random {
+export function drawsOf(seed: number): Draws {
   const generator = xoroshiro128plus(seed);
   const bits = () => generator.next();
   const below = (limit: number) => (generator.next() >>> 0) % limit;
@@ -49,7 +50,7 @@ const EDGES = [0, 1, 2, 3, 4, 9, 10, 32, 35, 127, 128, 223, 224, 239, 240, 254, 
  * Makes datagrams that are nearly well-formed: those of the fixtures, cut, lengthened, overwritten and spliced; a few are noise.
  * The bytes are lent until the next call.
  */
-export function datagramMaker({ bits, below, pick }: Random): () => Uint8Array {
+export function datagramMaker({ bits, below, pick }: Draws): () => Uint8Array {
   const memory = new Uint8Array(LONGEST);
   return () => {
     const origin = pick(DATAGRAMS);

@@ -1,12 +1,11 @@
 /** Servents as processes on loopback: starts an overlay's worth of the real command, waits until all serve, ends them all. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
 import { OperatorError, usageError } from '../../shared/errors';
 import { type Io, interrupted } from '../../shared/program/run-main';
+import { type Program, readyEvent, startProgram } from '../../shared/program/start-program';
 import type { ServentPlan } from './plan';
 import { sideBySide } from './side-by-side';
 
@@ -26,8 +25,6 @@ const PROCESSES_MAX = 500;
 const STARTING_MAX = 2 * availableParallelism();
 /** Between giving a port back and its servent's binding it another program may take it; this often in a row is no accident. */
 const ATTEMPTS = 3;
-/** A servent that does not end by itself in this time is killed. */
-const PATIENCE_MS = 2000;
 
 /**
  * Starts all servents of a plan, lets `use` work with them, and ends every process: also after an error, and when the person
@@ -65,7 +62,7 @@ class OverlayProcesses {
   readonly #portFirst: number | undefined;
   readonly #progress: (text: string) => void;
   /** Bounded by the plan; emptied before another attempt. */
-  #children: ChildProcess[] = [];
+  readonly #programs: Program[] = [];
   readonly #ending = new AbortController();
 
   constructor(plan: readonly ServentPlan[], portFirst: number | undefined, progress: (text: string) => void) {
@@ -79,7 +76,7 @@ class OverlayProcesses {
       try {
         return await this.#startAll();
       } catch (error) {
-        await this.#endChildren();
+        await this.#endPrograms();
         const canMove = this.#portFirst === undefined && error instanceof OperatorError && error.code === 'port';
         if (!canMove || attempt === ATTEMPTS) throw error;
       }
@@ -89,7 +86,7 @@ class OverlayProcesses {
   /** Ends all processes, and starts no more. */
   async end(): Promise<void> {
     this.#ending.abort();
-    await this.#endChildren();
+    await this.#endPrograms();
   }
 
   async #startAll(): Promise<RunningServent[]> {
@@ -100,11 +97,11 @@ class OverlayProcesses {
       const startOne = async (servent: ServentPlan): Promise<RunningServent> => {
         await reserved.get(servent.name)!.release();
         this.#ending.signal.throwIfAborted();
-        const child = spawnServent(servent, (name) => reserved.get(name)!.address);
-        this.#children.push(child);
-        const running = await untilReady(servent, child, reserved.get(servent.name)!.address);
+        const program = startServentOf(servent, (name) => reserved.get(name)!.address);
+        this.#programs.push(program);
+        const { keys } = await readyEvent<{ keys: number }>(program, `servent "${servent.name}"`);
         this.#progress(`${++serving} of ${this.#plan.length} servents serve`);
-        return running;
+        return { ...servent, address: reserved.get(servent.name)!.address, keys };
       };
       return await sideBySide(this.#plan, STARTING_MAX, startOne, this.#ending.signal);
     } finally {
@@ -115,8 +112,8 @@ class OverlayProcesses {
 
   async #reserve(index: number): Promise<Reservation> {
     if (this.#portFirst !== undefined)
-      return { address: `${LOOPBACK}:${this.#portFirst + index}`, release: () => Promise.resolve() };
-    const socket = await boundSocket(0);
+      return { address: `${LOOPBACK}:${this.#portFirst + index}`, release: async () => {} };
+    const socket = await freeSocket();
     let closed: Promise<void> | undefined;
     return {
       address: `${LOOPBACK}:${socket.address().port}`,
@@ -124,57 +121,22 @@ class OverlayProcesses {
     };
   }
 
-  async #endChildren(): Promise<void> {
-    await Promise.all(this.#children.splice(0).map(endChild));
+  async #endPrograms(): Promise<void> {
+    await Promise.all(this.#programs.splice(0).map((program) => program.stop()));
   }
 }
 
-async function boundSocket(port: number): Promise<Socket> {
+async function freeSocket(): Promise<Socket> {
   const socket = createSocket('udp4');
   const bound = once(socket, 'listening');
-  socket.bind(port, LOOPBACK);
+  socket.bind(0, LOOPBACK);
   await bound;
   return socket;
 }
 
-function spawnServent({ name, file, neighbours }: ServentPlan, addressOf: (name: string) => string): ChildProcess {
-  const port = portOf(addressOf(name));
-  const command = [require.resolve('../../servent/main'), port, file, ...neighbours.map(addressOf), '--bind', LOOPBACK, '--json']; // biome-ignore format: one command
-  return spawn(process.execPath, [...process.execArgv, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function portOf(address: string): string {
-  return address.split(':')[1]!;
-}
-
-async function untilReady(servent: ServentPlan, child: ChildProcess, address: string): Promise<RunningServent> {
-  let complaint = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-1000)));
-  const lines = createInterface({ input: child.stdout! });
-  const ready = once(lines, 'line') as Promise<[string]>;
-  const ended = once(child, 'close').then(() => undefined);
-  const first = await Promise.race([ready, ended]);
-  if (first !== undefined) return { ...servent, address, keys: (JSON.parse(first[0]) as { keys: number }).keys };
-  const code = (await isTaken(address)) ? 'port' : 'start';
-  throw new OperatorError(code, `expected servent "${servent.name}" to start, it ended: ${complaint.trim()}`);
-}
-
-/** Does somebody else listen there? */
-async function isTaken(address: string): Promise<boolean> {
-  try {
-    const socket = await boundSocket(Number(portOf(address)));
-    socket.close();
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-  }
-}
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-  await gone;
-  clearTimeout(timer);
+function startServentOf({ name, file, neighbours }: ServentPlan, addressOf: (name: string) => string): Program {
+  const port = addressOf(name).split(':')[1]!;
+  const servent = [require.resolve('../../servent/main'), port, file, ...neighbours.map(addressOf)];
+  const words = [...process.execArgv, ...servent, '--bind', LOOPBACK, '--json'];
+  return startProgram(process.execPath, words, { tied: true });
 }

@@ -2,13 +2,13 @@
 
 import { parseKeyValueFile } from '../../servent/key-value-file';
 import { PairTable } from '../../servent/pair-table';
+import { typeOf } from '../../shared/wire/overlay/header';
 import { QUERY } from '../../shared/wire/overlay/query';
 import type { Path } from '../../simulator/path';
 import { Random } from '../../simulator/random';
 import type { Graph } from '../graph/graph';
 import { answerers } from '../graph/reach';
-import { serventAt } from './address';
-import { Network } from './network';
+import { SimulatedOverlay } from './overlay';
 
 export interface ExperimentOptions {
   graph: Graph;
@@ -54,7 +54,7 @@ export function* measure(options: ExperimentOptions): Generator<Measurement> {
   /** For each servent, the last question that it heard. */
   const heard = new Int32Array(graph.size).fill(-1);
   let question = -1;
-  const simulated = new Network({
+  const simulated = new SimulatedOverlay({
     ...network,
     graph,
     seed: random.word(),
@@ -65,10 +65,8 @@ export function* measure(options: ExperimentOptions): Generator<Measurement> {
           counts.datagrams++;
           counts.bytes += datagram.length;
         },
-        delivered(datagram, _from, to) {
-          const servent = serventAt(to, graph.size);
-          if (servent < 0) return;
-          if (datagram[1] === QUERY) {
+        received(servent, datagram) {
+          if (typeOf(datagram) === QUERY) {
             counts.queries++;
             if (heard[servent] === question) counts.duplicates++;
           }

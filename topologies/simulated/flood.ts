@@ -7,7 +7,7 @@ import type { Path } from '../../simulator/path';
 import { readServentFile } from '../graph/servent-file';
 import { graphOfTopology, type Topology } from '../graph/topology';
 import { serventAt } from './address';
-import { Network } from './network';
+import { SimulatedOverlay } from './overlay';
 
 /** What a QUERY was to the servent that heard it. */
 export type CopyKind =
@@ -72,7 +72,7 @@ export function flood(topology: Topology, { from, key, ...network }: FloodOption
     heard.add(to);
     return copy;
   };
-  const simulated = new Network({
+  const simulated = new SimulatedOverlay({
     ...network,
     graph,
     pairs: (servent) => parseKeyValueFile(readServentFile(topology.servents[servent]!)).pairs,
@@ -83,7 +83,7 @@ export function flood(topology: Topology, { from, key, ...network }: FloodOption
           if (step.message === 'QUERY') step.copy = copyOf(step);
           steps.push(step);
         },
-        dropped(reason) {
+        dropped(_servent, reason) {
           if (reason === 'seen') steps.at(-1)!.copy = 'duplicate';
         },
         lost(_reason, datagram, sender, receiver, nowMs) {

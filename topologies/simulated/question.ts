@@ -1,4 +1,4 @@
-/** One question in the simulated network: a client's core with a socket of its own, and what came of it. */
+/** One question in the simulated overlay: a client's core with a socket of its own, and what came of it. */
 
 import {
   ClientCore,
@@ -9,82 +9,101 @@ import {
   type Summary,
 } from '../../client/core';
 import type { Endpoint } from '../../shared/endpoint';
+import type { Node } from '../../simulator/node';
 
 /** What a question needs of the network. */
 export interface QuestionHost {
-  send(question: Question, bytes: Uint8Array, to: Endpoint): void;
-  wake(question: Question, atMs: number): void;
-  answered(question: Question, answer: CoreAnswer): void;
-  dropped(question: Question, reason: ClientDropReason): void;
+  send(clireq: Uint8Array, to: Endpoint): void;
+  wakeAt(atMs: number): void;
+  /** Close the question's socket. */
+  leave(): void;
+}
+
+/** Sees what becomes of questions. */
+export interface QuestionObserver {
+  asked(question: Question, clireq: Uint8Array): void;
+  shown(question: Question, answer: CoreAnswer): void;
+  discarded(question: Question, reason: ClientDropReason): void;
   ended(question: Question, summary: Summary): void;
 }
 
-export class Question implements ClientOutbox {
+export class Question implements Node<unknown> {
   readonly id: number;
   readonly endpoint: Endpoint;
   readonly contact: Endpoint;
   readonly key: Uint8Array;
-  /** In the order in which they were shown. */
+  /** In the order in which they were shown. Bounded by what one question brings in. */
   readonly answers: CoreAnswer[] = [];
   /** Undefined until it has ended. */
   summary: Summary | undefined;
   readonly #host: QuestionHost;
+  readonly #observer: QuestionObserver;
+  readonly #outbox: ClientOutbox;
   /** Gone when the question has ended. */
   #core: ClientCore | undefined;
   #wakeMs = Number.POSITIVE_INFINITY;
   /** One wake-up is in the queue at a time; when the core put it off, it comes early and is set again. */
   #wakePending = false;
 
-  constructor(id: number, endpoint: Endpoint, options: ClientCoreOptions, host: QuestionHost) {
+  constructor(
+    id: number,
+    endpoint: Endpoint,
+    options: ClientCoreOptions,
+    host: QuestionHost,
+    observer: QuestionObserver,
+  ) {
     this.id = id;
     this.endpoint = endpoint;
     this.contact = options.contact;
     this.key = options.key;
     this.#host = host;
+    this.#observer = observer;
     this.#core = new ClientCore(options);
+    this.#outbox = {
+      ask: (clireq, to) => {
+        this.#observer.asked(this, clireq);
+        this.#host.send(clireq, to);
+      },
+      wake: (atMs) => this.#wakeAt(atMs),
+      answer: (answer) => this.#show(answer),
+      drop: (reason) => this.#observer.discarded(this, reason),
+      done: (summary) => this.#end(summary),
+    };
   }
 
+  /** Asks. Called once, first. */
   ask(nowMs: number): void {
-    this.#core!.ask(nowMs, this);
+    this.#core!.ask(nowMs, this.#outbox);
   }
 
-  /** Nothing comes here once it has ended: its socket is closed then. */
   receive(datagram: Uint8Array, from: Endpoint, nowMs: number): void {
-    this.#core?.receive(datagram, from, nowMs, this);
+    this.#core?.receive(datagram, from, nowMs, this.#outbox);
   }
 
-  woken(nowMs: number): void {
+  wake(nowMs: number): void {
     this.#wakePending = false;
-    if (!this.#core) return;
-    if (nowMs < this.#wakeMs) this.wake(this.#wakeMs);
-    else this.#core.wake(nowMs, this);
+    if (nowMs < this.#wakeMs) this.#wakeAt(this.#wakeMs);
+    else this.#core?.wake(nowMs, this.#outbox);
   }
 
-  send(bytes: Uint8Array, to: Endpoint): void {
-    this.#host.send(this, bytes, to);
-  }
-
-  wake(atMs: number): void {
+  #wakeAt(atMs: number): void {
     this.#wakeMs = atMs;
     if (this.#wakePending) return;
     this.#wakePending = true;
-    this.#host.wake(this, atMs);
+    this.#host.wakeAt(atMs);
   }
 
-  answer(answer: CoreAnswer): void {
+  #show(answer: CoreAnswer): void {
     // The value is a view of the datagram, whose memory is used again.
     const kept = { ...answer, value: answer.value.slice() };
     this.answers.push(kept);
-    this.#host.answered(this, kept);
+    this.#observer.shown(this, kept);
   }
 
-  drop(reason: ClientDropReason): void {
-    this.#host.dropped(this, reason);
-  }
-
-  done(summary: Summary): void {
+  #end(summary: Summary): void {
     this.summary = summary;
     this.#core = undefined;
-    this.#host.ended(this, summary);
+    this.#host.leave();
+    this.#observer.ended(this, summary);
   }
 }

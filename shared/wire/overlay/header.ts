@@ -30,7 +30,7 @@ export class Header {
   /** Reads one datagram; gives the WireError code that `decode` would throw, or undefined for a message. */
   read(datagram: Uint8Array): MalformedCode | undefined {
     const length = datagram.length;
-    this.type = length < TYPE_BYTES ? 0 : uint16(datagram, 0);
+    this.type = typeOf(datagram);
     if (length < TYPE_BYTES) return 'short';
     switch (this.type) {
       case CLIREQ:
@@ -50,7 +50,7 @@ export class Header {
     const port = uint16(datagram, CLIENT_PORT_OFFSET);
     if (!isClientIp(ip)) return 'client-address';
     if (port === 0) return 'client-port';
-    this.ttl = uint16(datagram, TTL_OFFSET);
+    this.ttl = ttlOf(datagram);
     this.client = endpointOf(ip, port);
     this.sequence = uint32(datagram, SEQUENCE_OFFSET);
     return this.#readText(datagram, QUERY_HEADER);
@@ -63,6 +63,16 @@ export class Header {
     this.keyEnd = end;
     return end === textAt ? 'empty-key' : undefined;
   }
+}
+
+/** The type of a datagram as it stands, known or not; 0 for one too short to have one. */
+export function typeOf(datagram: Uint8Array): number {
+  return datagram.length < TYPE_BYTES ? 0 : uint16(datagram, 0);
+}
+
+/** The ttl of a QUERY, hops left as it stands. */
+export function ttlOf(query: Uint8Array): number {
+  return uint16(query, TTL_OFFSET);
 }
 
 function uint16(bytes: Uint8Array, at: number): number {

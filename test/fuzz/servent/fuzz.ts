@@ -10,7 +10,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { type Profiler, Session } from 'node:inspector';
 import { join } from 'node:path';
 import { scriptOptions } from '../../support/script-options';
-import { datagramMaker, randomOf } from '../../support/seeded';
+import { datagramMaker, drawsOf } from '../../support/seeded';
 import { RECORD_HEADER, runInput } from './target';
 
 const values = scriptOptions({
@@ -27,7 +27,7 @@ const BATCH = 200;
 /** Covered are the core, what it decides with, and the wire. */
 const COVERED = /\/(servent|shared\/wire)\/[\w-]+\.ts$/;
 
-const random = randomOf(Number(values.seed));
+const random = drawsOf(Number(values.seed));
 const makeDatagram = datagramMaker(random);
 const session = new Session();
 session.connect();

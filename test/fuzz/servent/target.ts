@@ -3,8 +3,10 @@
  * sender, the milliseconds before it, then itself. Checks what must hold, and names the outcomes for those who look for new ones.
  */
 
-import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
+import { ServentCore } from '../../../servent/core';
 import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
+import { ObservedServent } from '../../../servent/observed-servent';
+import type { DropReason, Outbox } from '../../../servent/outbox';
 import { decode, encode, type Message } from '../../../shared/wire/overlay/message';
 import { WireError } from '../../../shared/wire/wire-error';
 import { at } from '../../support/bytes';
@@ -68,8 +70,14 @@ function hear(core: ServentCore, datagram: Uint8Array, from: number, nowMs: numb
   let drop: DropReason | undefined;
   const sent: Message['type'][] = [];
   const out: Outbox = {
-    send: (bytes) => {
-      sent.push(decode(bytes).type);
+    answer: (response) => {
+      sent.push(decode(response).type);
+      check(sent.at(-1) === 'RESPONSE', 'an answer is a RESPONSE');
+    },
+    forward: (query, neighbours, except) => {
+      const { type } = decode(query);
+      check(type === 'QUERY', 'a forward is a QUERY');
+      for (const neighbour of neighbours) if (neighbour !== except) sent.push(type);
     },
     drop: (reason) => {
       check(drop === undefined && sent.length === 0, 'a drop is the only effect');
@@ -77,7 +85,7 @@ function hear(core: ServentCore, datagram: Uint8Array, from: number, nowMs: numb
     },
     notice: () => {},
   };
-  core.receive(datagram, from, nowMs, out);
+  new ObservedServent(core, []).receive(datagram, from, nowMs, out);
   check((drop === undefined) === sent.length > 0, 'a datagram has one outcome');
   check(!sent.includes('CLIREQ'), 'a servent asks nobody');
   if (typeof message === 'string') check(drop === message, `a malformed datagram is dropped as ${message}`);

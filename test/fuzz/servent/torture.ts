@@ -4,14 +4,20 @@
  * what is sent is no message, or when memory grows.
  */
 
-import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
+import { ServentCore } from '../../../servent/core';
+import { countingIn, newCounters, total } from '../../../servent/counters';
 import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
+import { ObservedServent } from '../../../servent/observed-servent';
+import type { DropReason, Outbox } from '../../../servent/outbox';
 import { SERVENT_DEFAULTS } from '../../../servent/settings';
 import { type Endpoint, endpointOf } from '../../../shared/endpoint';
+import { typeOf } from '../../../shared/wire/overlay/header';
 import { decode } from '../../../shared/wire/overlay/message';
+import { QUERY, QUERY_HEADER } from '../../../shared/wire/overlay/query';
+import { RESPONSE } from '../../../shared/wire/overlay/response';
 import { WireError } from '../../../shared/wire/wire-error';
 import { scriptOptions } from '../../support/script-options';
-import { datagramMaker, randomOf } from '../../support/seeded';
+import { datagramMaker, drawsOf } from '../../support/seeded';
 import { pairsOf } from '../../support/servent/test-servent';
 
 const values = scriptOptions({
@@ -25,7 +31,7 @@ const GROWTH_MAX_BYTES = 32 * 1024 * 1024;
 /** One datagram of so many is held against the plain decoder: it makes an object each. */
 const PLAIN_ONE_OF = 4;
 
-const random = randomOf(seed);
+const random = drawsOf(seed);
 const make = datagramMaker(random);
 const heapAtRest = heapNow();
 const at = (ip: number, port: number): Endpoint => endpointOf(ip, port);
@@ -44,22 +50,19 @@ const core = new ServentCore({
   hashKey: [seed, 7],
 });
 
-const dropped = new Map<DropReason, number>();
-let answers = 0;
-let queries = 0;
-let handled = 0;
-let sends = 0;
+const counters = newCounters();
+/** Asserts that each datagram has one outcome. */
+const observed = new ObservedServent(core, [countingIn(counters)]);
 let drop: DropReason | undefined;
 let sentMalformed = false;
 const out: Outbox = {
-  send(bytes) {
-    sends++;
-    if (bytes[1] === 3) answers++;
-    else queries++;
-    if (bytes[0] !== 0 || (bytes[1] !== 2 && bytes[1] !== 3) || bytes.length < 4) sentMalformed = true;
+  answer(response) {
+    if (typeOf(response) !== RESPONSE || response.length < 4) sentMalformed = true;
+  },
+  forward(query) {
+    if (typeOf(query) !== QUERY || query.length <= QUERY_HEADER) sentMalformed = true;
   },
   drop(reason) {
-    if (drop) fail('two drops');
     drop = reason;
   },
   notice() {},
@@ -73,31 +76,28 @@ for (let i = 0; i < count; i++) {
   const checked = i % PLAIN_ONE_OF === 0;
   current = datagram.slice();
   const expected = checked ? faultOf(datagram) : undefined;
-  sends = 0;
   drop = undefined;
   try {
-    core.receive(datagram, from, i / 1000, out);
+    observed.receive(datagram, from, i / 1000, out);
   } catch (error) {
     fail(`throws ${(error as Error).stack}`);
   }
-  if (drop ? sends > 0 : sends === 0) fail('not one outcome');
   if (sentMalformed) fail('sends what is no message');
   if (expected && drop !== expected) fail(`malformed (${expected}), and ends as ${drop}`);
-  if (drop) dropped.set(drop, (dropped.get(drop) ?? 0) + 1);
-  else handled++;
 }
 const seconds = (performance.now() - startMs) / 1000;
 const growth = heapNow() - heapAtRest;
 
-for (const [reason, times] of [...dropped].sort(([, one], [, other]) => other - one)) {
-  console.log(`${String(times).padStart(12)}  dropped: ${reason}`);
+const { received, handled, dropped, answers, queries } = counters;
+for (const [reason, times] of Object.entries(dropped).sort(([, one], [, other]) => other - one)) {
+  if (times > 0) console.log(`${String(times).padStart(12)}  dropped: ${reason}`);
 }
-console.log(`${String(handled).padStart(12)}  handled: ${answers} answers, ${queries} queries`);
+console.log(`${String(total(handled)).padStart(12)}  handled: ${answers} answers, ${queries} queries`);
 console.log(`${count} datagrams from seed ${seed} in ${seconds.toFixed(1)} s, ${Math.round(count / seconds)} a second`);
 console.log(
   `${core.seenCount} queries are remembered; memory is ${(growth / 1024 / 1024).toFixed(2)} MiB above what it was at rest`,
 );
-if ([...dropped.values()].reduce((sum, times) => sum + times, handled) !== count) fail('counters do not add up');
+if (total(received) !== count || total(handled) + total(dropped) !== count) fail('counters do not add up');
 if (growth > GROWTH_MAX_BYTES) fail('memory grows');
 
 /** Bytes in use after a full collection, typed arrays too. */

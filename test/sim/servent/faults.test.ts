@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { CLIREQ } from '../../../shared/wire/overlay/clireq';
+import { typeOf } from '../../../shared/wire/overlay/header';
+import type { LossReason } from '../../../simulator/node';
 import { constant, PERFECT_PATH } from '../../../simulator/path';
-import type { LossReason } from '../../../topologies/simulated/network';
 import { line, type Overlay, ring } from '../../support/servent/overlay';
 
 describe('under faults', () => {
@@ -39,9 +41,7 @@ describe('under faults', () => {
       .holding('ssh', [2, 3])
       .path({ duplicatePercent: 100 })
       .observing({
-        sent: (bytes, from) => {
-          if (bytes[1] === 3) responses.set(from, (responses.get(from) ?? 0) + 1);
-        },
+        answered: (servent) => void responses.set(servent, (responses.get(servent) ?? 0) + 1),
       });
     const question = overlay.network.ask({ contact: 3, key: Buffer.from('ssh') });
     overlay.network.run();
@@ -55,7 +55,7 @@ describe('under faults', () => {
       const order: number[] = [];
       const overlay = line(2)
         .path({ delay: constant(5), reorderPercent, reorderMs: 50 })
-        .observing({ delivered: (bytes, _from, to) => void (bytes[1] === 1 && to && order.push(bytes[2]!)) });
+        .observing({ received: (_servent, bytes) => void (typeOf(bytes) === CLIREQ && order.push(bytes[2]!)) });
       for (let i = 0; i < 50; i++)
         overlay.network.at(i, () => overlay.network.ask({ contact: 0, key: Uint8Array.of(i + 1) }));
       overlay.network.run(1000);
@@ -118,12 +118,12 @@ describe('under faults', () => {
   it('who dies with datagrams in the receive buffer loses them', () => {
     const lost = losses();
     const overlay = line(1).holding('ssh', [0]).with({ serviceMs: 10 }).observing(lost.observer);
-    for (let i = 0; i < 3; i++) overlay.network.ask({ contact: 0, key: Buffer.from('ssh') });
+    const questions = [1, 2, 3].map(() => overlay.network.ask({ contact: 0, key: Buffer.from('ssh') }));
     overlay.network.at(5, () => overlay.network.kill(0));
     overlay.network.at(6, () => overlay.network.revive(0));
     overlay.network.run(3000);
     expect(lost.count('dead')).to.equal(3);
-    expect(overlay.network.questions.flatMap(({ answers }) => answers)).to.deep.equal([]);
+    expect(questions.flatMap(({ answers }) => answers)).to.deep.equal([]);
   });
 
   it('an answer after the end of the question finds the socket closed, and one to nobody is lost', () => {

@@ -6,14 +6,13 @@
 
 import { strict as assert } from 'node:assert';
 import { expect } from 'chai';
-import type { DropReason } from '../../../servent/core';
+import type { DropReason } from '../../../servent/outbox';
+import { ttlOf, typeOf } from '../../../shared/wire/overlay/header';
 import { NEIGHBOURS_MAX, QUERY } from '../../../shared/wire/overlay/query';
-import { RESPONSE } from '../../../shared/wire/overlay/response';
 import { constant, exponential, PERFECT_PATH, uniform } from '../../../simulator/path';
 import { Random } from '../../../simulator/random';
 import { graphOf, type Links } from '../../../topologies/graph/graph';
 import { hopsFrom } from '../../../topologies/graph/reach';
-import { serventAt } from '../../../topologies/simulated/address';
 import { Overlay } from '../../support/servent/overlay';
 
 const OVERLAYS = Number(process.env.OVERLAYS ?? 3000);
@@ -55,31 +54,26 @@ function checkOverlay(seed: number): void {
   /** Copies that each servent passed on. */
   const forwards = new Map<number, number>();
   const responses = new Map<number, number>();
-  const sentBack: string[] = [];
-  let passedOn = false;
+  const sentBack: number[] = [];
   let arrived: Uint8Array | undefined;
   let cameFrom = 0;
   overlay.observing({
-    delivered(bytes, from, to) {
-      arrived = bytes[1] === QUERY ? bytes.slice() : undefined;
+    received(servent, bytes, from) {
+      arrived = typeOf(bytes) === QUERY ? bytes.slice() : undefined;
       cameFrom = from;
-      passedOn = false;
-      const servent = serventAt(to, graph.size);
-      if (arrived) heard.set(servent, (heard.get(servent) ?? 0) + 1);
+      if (arrived) count(heard, servent);
     },
-    sent(bytes, from, to) {
-      const sender = serventAt(from, graph.size);
-      if (bytes[1] === RESPONSE) responses.set(sender, (responses.get(sender) ?? 0) + 1);
-      if (bytes[1] === QUERY && arrived && !passedOn) {
-        passedOn = true;
-        forwards.set(sender, (forwards.get(sender) ?? 0) + 1);
-      }
-      if (bytes[1] !== QUERY || !arrived) return;
-      if (to === cameFrom) sentBack.push(`${from}`);
-      assert(bytes[3] === Math.min(arrived[3]!, 3) - 1, 'a forward has one hop less');
-      assert(Buffer.compare(bytes.subarray(4), arrived.subarray(4)) === 0, 'a forward differs in the ttl alone');
+    answered: (servent) => count(responses, servent),
+    forwarded(servent, query, neighbour) {
+      if (!arrived) return;
+      if (neighbour === cameFrom) sentBack.push(servent);
+      assert(ttlOf(query) === Math.min(ttlOf(arrived), 3) - 1, 'a forward has one hop less');
+      assert(Buffer.compare(query.subarray(4), arrived.subarray(4)) === 0, 'a forward differs in the ttl alone');
     },
-    dropped: (reason) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1),
+    handled(servent, how) {
+      if (arrived && how !== 'answered') count(forwards, servent);
+    },
+    dropped: (_servent, reason) => count(dropped, reason),
   });
   for (let i = 0; i < QUESTIONS; i++) {
     const at = random.below(graph.size);
@@ -105,6 +99,10 @@ function checkOverlay(seed: number): void {
     'nothing well-formed is dropped for another reason',
   );
   assert.equal(overlay.network.pending, 0, 'the network is quiet at the end');
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** Random links, some of them one-way, between 1 to SERVENTS_MAX servents; delays of one of three kinds. */

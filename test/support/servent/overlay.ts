@@ -11,7 +11,8 @@ import { generate, graphOfShape } from '../../../topologies/graph/generators';
 import { type Graph, graphOf } from '../../../topologies/graph/graph';
 import { answerers } from '../../../topologies/graph/reach';
 import { serventAt } from '../../../topologies/simulated/address';
-import { Network, type NetworkOptions, type Observer } from '../../../topologies/simulated/network';
+import type { OverlayObserver } from '../../../topologies/simulated/observer';
+import { SimulatedOverlay, type SimulatedOverlayOptions } from '../../../topologies/simulated/overlay';
 import type { Question } from '../../../topologies/simulated/question';
 import { traceTo } from './trace';
 
@@ -28,11 +29,11 @@ export interface Outcome {
 
 export class Overlay {
   readonly graph: Graph;
-  readonly #options: Omit<NetworkOptions, 'graph' | 'observers'> = { seed: 1 };
-  readonly #observers: Partial<Observer>[] = [];
+  readonly #options: Omit<SimulatedOverlayOptions, 'graph' | 'observers'> = { seed: 1 };
+  readonly #observers: Partial<OverlayObserver>[] = [];
   /** Lines of each servent's key-value file. */
   readonly #lines = new Map<number, string[]>();
-  #network: Network | undefined;
+  #network: SimulatedOverlay | undefined;
 
   constructor(graph: Graph) {
     this.graph = graph;
@@ -46,7 +47,7 @@ export class Overlay {
   }
 
   /** Sets what the network is made of. */
-  with(options: Partial<Omit<NetworkOptions, 'graph' | 'observers'>>): this {
+  with(options: Partial<Omit<SimulatedOverlayOptions, 'graph' | 'observers'>>): this {
     Object.assign(this.#options, options);
     return this;
   }
@@ -74,14 +75,14 @@ export class Overlay {
     return this.with({ literal: true });
   }
 
-  observing(observer: Partial<Observer>): this {
+  observing(observer: Partial<OverlayObserver>): this {
     this.#observers.push(observer);
     return this;
   }
 
   /** The network; from the first use on, nothing about it can be changed. */
-  get network(): Network {
-    return (this.#network ??= new Network({
+  get network(): SimulatedOverlay {
+    return (this.#network ??= new SimulatedOverlay({
       pairs: (servent) => this.#pairs(servent),
       ...this.#options,
       graph: this.graph,

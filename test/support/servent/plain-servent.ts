@@ -43,10 +43,15 @@ export class PlainServent {
     if (portOf(at(client)) === 0) return ['drop: client-port'];
     const sequence = this.#sequence;
     this.#sequence = (this.#sequence + 1) % 2 ** 32;
-    const queries = this.#neighbours.map(({ neighbour, ownIp }) => {
-      const named = ownIp && isLoopback(ipOf(at(client))) ? `${ownIp}:${portOf(at(client))}` : client;
-      this.#seen.set(identity(text, named, sequence), Number.POSITIVE_INFINITY);
-      return say(text, sequence, named, 3, neighbour);
+    const named = this.#neighbours.map(({ neighbour, ownIp }) => ({
+      neighbour,
+      name: ownIp && isLoopback(ipOf(at(client))) ? `${ownIp}:${portOf(at(client))}` : client,
+    }));
+    // Those who are told the same, together.
+    const names = [...new Set(named.map(({ name }) => name))];
+    const queries = names.flatMap((name) => {
+      this.#seen.set(identity(text, name, sequence), Number.POSITIVE_INFINITY);
+      return named.filter((one) => one.name === name).map(({ neighbour }) => say(text, sequence, name, 3, neighbour));
     });
     // A query that nobody was sent is nobody's to bring back.
     if (queries.length > 0) this.#seen.set(identity(text, client, sequence), Number.POSITIVE_INFINITY);

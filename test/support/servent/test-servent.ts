@@ -1,8 +1,10 @@
 /** A servent without a socket, whose effects read as prose: `QUERY ssh #7 of 10.0.0.9:40000, ttl 3, to 10.0.0.1:5000`. */
 
-import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
+import { ServentCore } from '../../../servent/core';
 import type { DefenceOptions, DefenceReason } from '../../../servent/defences';
 import { parseKeyValueFile } from '../../../servent/key-value-file';
+import { ObservedServent } from '../../../servent/observed-servent';
+import type { DropReason, Outbox } from '../../../servent/outbox';
 import type { PairTable } from '../../../servent/pair-table';
 import { type Endpoint, formatEndpoint, formatIp, parseIp } from '../../../shared/endpoint';
 import { encodeClireq } from '../../../shared/wire/overlay/clireq';
@@ -10,14 +12,18 @@ import { decode } from '../../../shared/wire/overlay/message';
 import { encodeQuery } from '../../../shared/wire/overlay/query';
 import { at, latin1, toLatin1 } from '../bytes';
 
-/** What a servent or client did on one datagram, in order. Copies what is sent, as a socket would. */
+/** What a servent did on one datagram, in order. Copies what is sent, as a socket would. */
 export class CollectingOutbox implements Outbox {
   readonly sent: { bytes: Uint8Array; to: Endpoint }[] = [];
   readonly drops: DropReason[] = [];
   readonly notices: string[] = [];
 
-  send(bytes: Uint8Array, to: Endpoint): void {
-    this.sent.push({ bytes: bytes.slice(), to });
+  answer(response: Uint8Array, client: Endpoint): void {
+    this.sent.push({ bytes: response.slice(), to: client });
+  }
+
+  forward(query: Uint8Array, neighbours: readonly Endpoint[], except: Endpoint | undefined): void {
+    for (const to of neighbours) if (to !== except) this.sent.push({ bytes: query.slice(), to });
   }
 
   drop(reason: DropReason): void {
@@ -49,6 +55,8 @@ export interface TestServentOptions {
 
 export class TestServent {
   readonly core: ServentCore;
+  /** The core, held to one outcome a datagram. */
+  readonly #observed: ObservedServent;
   /** What it did on the last datagram. */
   last = new CollectingOutbox();
 
@@ -68,12 +76,13 @@ export class TestServent {
     );
     const options = { neighbours, literal, firstSequence, seenMax, seenAgeMs, defences };
     this.core = new ServentCore({ ...options, pairs: pairsOf(holds), hashKey: [0x01234567, 0x89abcdef] });
+    this.#observed = new ObservedServent(this.core, []);
   }
 
   /** Gives what it does about a datagram. The servent gets a copy, since it may change what it hears. */
   hears(datagram: Uint8Array, from: string, nowMs = 0): string[] {
     this.last = new CollectingOutbox();
-    this.core.receive(datagram.slice(), at(from), nowMs, this.last);
+    this.#observed.receive(datagram.slice(), at(from), nowMs, this.last);
     return this.last.prose;
   }
 }

@@ -55,6 +55,13 @@ class TestClient implements ClientOutbox {
     return this;
   }
 
+  /** The system says that the contact cannot be reached. */
+  refused(atMs: number): this {
+    this.until(atMs);
+    this.core.unreachable(atMs, this);
+    return this;
+  }
+
   /** The shell wakes it at a time of its own. */
   woken(atMs: number): this {
     this.#nowMs = atMs;
@@ -67,7 +74,7 @@ class TestClient implements ClientOutbox {
     return this.prose;
   }
 
-  send(bytes: Uint8Array, to: Endpoint): void {
+  ask(bytes: Uint8Array, to: Endpoint): void {
     this.sent.push(bytes.slice());
     this.#say(`asks ${formatEndpoint(to)} for ${toLatin1(bytes.subarray(2)).replaceAll('\0', '\\0')}`);
   }
@@ -89,8 +96,9 @@ class TestClient implements ClientOutbox {
   done(summary: Summary): void {
     expect(this.summary, 'ends once').to.equal(undefined);
     this.summary = summary;
-    const { answers, asked, ms, enough } = summary;
-    this.#say(`ends with ${answers} after ${ms}, asked ${asked}${enough ? ', enough' : ''}`);
+    const { answers, asked, ms, enough, unreachable } = summary;
+    const why = `${enough ? ', enough' : ''}${unreachable ? ', unreachable' : ''}`;
+    this.#say(`ends with ${answers} after ${ms}, asked ${asked}${why}`);
   }
 
   #say(what: string): void {
@@ -230,13 +238,13 @@ describe('a question', () => {
         .hears(2, 'ssh\ta')
         .hears(3, 'http\tc')
         .hears(4, 'ssh\tb');
-      expect(client.summary).to.deep.equal({ answers: 2, asked: 1, ms: 4, enough: true });
+      expect(client.summary).to.deep.equal({ answers: 2, asked: 1, ms: 4, enough: true, unreachable: false });
     });
 
     it('ends without them when no more come', () => {
       const client = new TestClient({ count: 3 }).hears(1, 'ssh\ta');
       client.toTheEnd();
-      expect(client.summary).to.deep.equal({ answers: 1, asked: 1, ms: 4001, enough: false });
+      expect(client.summary).to.deep.equal({ answers: 1, asked: 1, ms: 4001, enough: false, unreachable: false });
     });
   });
 
@@ -303,6 +311,23 @@ describe('a question', () => {
       const before = [...client.prose];
       client.woken(4001).woken(9000);
       expect(client.prose).to.deep.equal(before);
+    });
+  });
+
+  describe('to a contact that cannot be reached', () => {
+    it('is asked once more in its time, and ends when that is told a second time', () => {
+      const client = new TestClient().refused(1).refused(2);
+      expect(client.refused(4001).toTheEnd()).to.deep.equal([
+        `0: asks ${CONTACT} for ssh`,
+        `4000: asks ${CONTACT} for ssh`,
+        '4001: ends with 0 after 4001, asked 2, unreachable',
+      ]);
+      expect(client.refused(5000).prose).to.have.length(3);
+    });
+
+    it('at first, waits for what the second asking brings', () => {
+      const client = new TestClient().refused(1).hears(4100, 'ssh\tx').refused(4200);
+      expect(client.toTheEnd().at(-1)).to.equal('8100: ends with 1 after 8100, asked 2');
     });
   });
 

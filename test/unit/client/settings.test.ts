@@ -23,11 +23,13 @@ describe('the settings of a question', () => {
       count: Number.POSITIVE_INFINITY,
       nul: false,
       signal: undefined,
+      onUnreachable: undefined,
     });
   });
 
   const refused: [options: unknown, named: string][] = [
     [{ timeout: 5 }, 'got "timeout"'],
+    [{ onUnreachable: 'now' }, 'onUnreachable'],
     [{ count: 1.5 }, 'for count, got 1.5'],
     [{ count: 0 }, 'for count, got 0'],
     [{ count: '1' }, 'for count, got "1"'],

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import { type DropReason, type Outbox, ServentCore } from '../../../servent/core';
+import { ServentCore } from '../../../servent/core';
 import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
+import type { DropReason, Outbox } from '../../../servent/outbox';
+import { ttlOf } from '../../../shared/wire/overlay/header';
 import { decode } from '../../../shared/wire/overlay/message';
 import { WireError } from '../../../shared/wire/wire-error';
 import { at, hex } from '../../support/bytes';
@@ -15,10 +17,8 @@ describe('a servent that hears every', () => {
   let answeredTo = 0;
   let forwardedTtl = 0;
   const out: Outbox = {
-    send(bytes, to) {
-      if (bytes[1] === 3) answeredTo = to;
-      else forwardedTtl = bytes[2]! * 256 + bytes[3]!;
-    },
+    answer: (_response, client) => void (answeredTo = client),
+    forward: (query) => void (forwardedTtl = ttlOf(query)),
     drop(reason) {
       drop = reason;
     },

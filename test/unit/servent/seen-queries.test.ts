@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { HashKey } from '../../../servent/half-siphash';
 import { OWN_QUERY_TTL, SeenQueries, type Sighting } from '../../../servent/seen-queries';
-import { type Random, seeded } from '../../support/seeded';
+import { type Draws, seeded } from '../../support/seeded';
 
 const KEY: HashKey = [0x01234567, 0x89abcdef];
 const AGE_MS = 1000;
@@ -211,7 +211,7 @@ describe('SeenQueries', () => {
   });
 });
 
-function compare({ below, pick, bits }: Random, seenMax: number): void {
+function compare({ below, pick, bits }: Draws, seenMax: number): void {
   const memory = new Memory(seenMax);
   const plain = new PlainMemory(seenMax);
   const queries = 1 + below(seenMax * 3);

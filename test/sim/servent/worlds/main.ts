@@ -26,7 +26,9 @@ const LARGE = 1000;
 if (values.size !== undefined || values.only !== undefined) {
   const only = values.only === 'none' ? [] : values.only?.split(',').map(Number);
   const smaller = { size: values.size === undefined ? undefined : Number(values.size), only };
-  console.log(JSON.stringify(planWorld(seed, smaller)));
+  const { actions, ...rest } = planWorld(seed, smaller);
+  console.log(JSON.stringify(rest));
+  for (const action of actions) console.log(JSON.stringify(action));
   runWorld(seed, smaller);
   console.log('no rule is broken');
 } else {

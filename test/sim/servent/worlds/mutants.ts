@@ -5,27 +5,36 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as ts from 'typescript';
 import type { ServentCore } from '../../../../servent/core';
 
-const SERVENT = join(__dirname, '..', '..', '..', '..', 'servent');
+const ROOT = join(__dirname, '..', '..', '..', '..');
+
+/** The files that can be changed. Those know each other's changed selves; all others are the real ones. */
+const CHANGEABLE = {
+  core: 'servent/core.ts',
+  defences: 'servent/defences.ts',
+  'seen-queries': 'servent/seen-queries.ts',
+  'message-writer': 'shared/wire/overlay/message-writer.ts',
+} as const;
 
 interface Change {
-  file: 'core' | 'defences' | 'seen-queries';
+  file: keyof typeof CHANGEABLE;
   /** Must stand in the file exactly once. */
   from: string;
   to: string;
 }
 
 const core = (from: string, to: string): Change => ({ file: 'core', from, to });
+const writer = (from: string, to: string): Change => ({ file: 'message-writer', from, to });
 
 export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
-  'forgets to decrement the ttl': [
-    core('this.#forward(datagram, ttl - 1, from, out)', 'this.#forward(datagram, ttl, from, out)'),
+  'forgets to decrement the ttl': [core('putTtl(datagram, ttl - 1)', 'putTtl(datagram, ttl)')],
+  'forwards on the last hop': [core('ttl > 1 && this.#knowsOthersThan', 'ttl > 0 && this.#knowsOthersThan')],
+  'forwards to the sender': [
+    core('out.forward(datagram, this.#neighbours, from)', 'out.forward(datagram, this.#neighbours, undefined)'),
   ],
-  'forwards on the last hop': [core('ttl > 1 && this.#forward', 'ttl > 0 && this.#forward')],
-  'forwards to the sender': [core('if (endpoint === from) continue;', '')],
   'answers a query again when a higher ttl comes': [
     core(
       "sighting === 'first' ? this.pairs.find(datagram, header.textAt, header.keyEnd) : -1",
@@ -34,12 +43,14 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   ],
   'takes seen queries for new ones': [core("if (sighting === 'seen' || (", 'if ((')],
   'does not remember its own query': [
-    core('this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);\n    for', 'for'),
+    core('this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);\n    if', 'if'),
   ],
   'takes a ttl above 3 as it comes': [core('Math.min(header.ttl, TTL_MAX)', 'Math.min(header.ttl, 7)')],
   'drops a later copy with a higher ttl': [core("(sighting === 'higher' && this.#literal)", "sighting === 'higher'")],
-  'answers RESPONSEs': [core("else out.drop('response');", 'else this.#receiveClireq(datagram, from, nowMs, out);')],
-  'answers a NUL with another byte': [core('scratch[length - 1] = NUL;', 'scratch[length - 1] = 32;')],
+  'answers RESPONSEs': [
+    core("else out.drop('response');", 'else this.#receiveClireq(header, datagram, from, nowMs, out);'),
+  ],
+  'answers a NUL with another byte': [writer('response[end] = NUL', 'response[end] = 32')],
   'serves loopback clients of others': [
     core('if (isLoopback(ipOf(client)) && !isLoopback(ipOf(from)))', 'if (isLoopback(ipOf(client)) && false)'),
   ],
@@ -47,8 +58,8 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'lets the sequence grow past 2^32': [
     core('(this.#sequence + 1) >>> 0', 'this.#sequence + 1'),
     core(
-      'putUint32(query, SEQUENCE_OFFSET, this.#sequence)',
-      'putUint32(query, SEQUENCE_OFFSET, Math.min(this.#sequence, 2 ** 32 - 1))',
+      'writer.query(TTL_MAX, client, this.#sequence,',
+      'writer.query(TTL_MAX, client, Math.min(this.#sequence, 2 ** 32 - 1),',
     ),
   ],
   'answers the sender and not the client': [
@@ -63,7 +74,7 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'tells queries apart by sequence and key alone': [
     core(
       'this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs)',
-      'this.#seen.note(datagram, SEQUENCE_OFFSET, header.keyEnd, ttl, nowMs)',
+      'this.#seen.note(datagram, CLIENT_IP_OFFSET + 6, header.keyEnd, ttl, nowMs)',
     ),
   ],
   'serves clients that cannot be answered': [
@@ -95,6 +106,9 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'fills budgets a thousand times too fast': [
     { file: 'defences', from: '(perSecond * elapsedMs) / 1000', to: 'perSecond * elapsedMs' },
   ],
+  'loses the last byte of an answer above 200 bytes': [
+    writer('const end = RESPONSE_HEADER + length;', 'const end = RESPONSE_HEADER + length - (length > 200 ? 1 : 0);'),
+  ],
   'says that a limit bites and sends all the same': [
     core('if (refused) return out.drop(refused);\n    const pair', 'if (refused) out.drop(refused);\n    const pair'),
   ],
@@ -103,29 +117,33 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
 /** The core with these changes. @throws when a text to replace does not stand in its source exactly once */
 export function mutantOf(changes: readonly Change[]): typeof ServentCore {
   const loaded = new Map<string, object>();
-  const load = (file: string): object => {
+  const load = (file: keyof typeof CHANGEABLE): object => {
     const known = loaded.get(file);
     if (known) return known;
     const exports = {};
     loaded.set(file, exports);
-    const path = join(SERVENT, `${file}.ts`);
+    const path = join(ROOT, CHANGEABLE[file]);
     const source = changes.filter((change) => change.file === file).reduce(replaced, readFileSync(path, 'utf8'));
     const { outputText } = ts.transpileModule(source, {
       compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
       fileName: path,
     });
     const outside = createRequire(path);
-    // Those that can be changed know each other's changed selves; all others are the real ones.
-    const require = (name: string): unknown =>
-      /^\.\/(core|defences|seen-queries)$/.test(name) ? load(name.slice(2)) : outside(name);
+    const require = (name: string): unknown => {
+      const changed = changeable.find((one) => name.startsWith('.') && basename(name) === one);
+      return changed ? load(changed) : outside(name);
+    };
     new Function('exports', 'require', outputText)(exports, require);
     return exports;
   };
   return (load('core') as { ServentCore: typeof ServentCore }).ServentCore;
 }
 
+const changeable = Object.keys(CHANGEABLE) as (keyof typeof CHANGEABLE)[];
+
 function replaced(source: string, { file, from, to }: Change): string {
   const parts = source.split(from);
-  if (parts.length !== 2) throw new Error(`expected "${from}" once in ${file}.ts, found it ${parts.length - 1} times`);
+  if (parts.length !== 2)
+    throw new Error(`expected "${from}" once in ${CHANGEABLE[file]}, found it ${parts.length - 1} times`);
   return parts.join(to);
 }

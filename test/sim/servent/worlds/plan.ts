@@ -3,6 +3,7 @@
 import type { Rate } from '../../../../servent/defences';
 import { NEIGHBOURS_MAX } from '../../../../shared/wire/overlay/query';
 import { Random } from '../../../../simulator/random';
+import { type Action, type Attack, drawAttack, drawFault, drawQuestion, type Fault } from './actions';
 
 export interface Plan {
   seed: number;
@@ -34,29 +35,6 @@ export interface Limits {
   dryRun: boolean;
 }
 
-/** `a`, `b` and `c` are random numbers whose meaning is the action's own. */
-export interface Action {
-  atMs: number;
-  what: What;
-  a: number;
-  b: number;
-  c: number;
-}
-
-export type What =
-  | 'ask'
-  | 'pause'
-  | 'kill'
-  | 'cut'
-  | 'reload'
-  | 'forge'
-  | 'garble'
-  | 'replay'
-  | 'mutate'
-  | 'respond'
-  | 'confuse client'
-  | 'interrogate';
-
 /** How a plan is made smaller. */
 export interface Smaller {
   size?: number | undefined;
@@ -70,9 +48,17 @@ const SIZE_MAX = 100;
 export const TROUBLE_MS = 12_000;
 
 /** Each may come once or twice. */
-const FAULTS: readonly What[] = ['pause', 'kill', 'cut', 'reload', 'pause', 'kill', 'cut'];
+const FAULTS: readonly Fault['what'][] = ['pause', 'kill', 'cut', 'reload', 'pause', 'kill', 'cut'];
 
-const HOSTILE: readonly What[] = ['forge', 'garble', 'replay', 'mutate', 'respond', 'confuse client', 'interrogate'];
+const HOSTILE: readonly Attack['what'][] = [
+  'forge',
+  'garble',
+  'replay',
+  'mutate',
+  'respond',
+  'confuse client',
+  'interrogate',
+];
 
 export function planWorld(seed: number, { size: givenSize, only }: Smaller = {}): Plan {
   const random = new Random(seed);
@@ -99,23 +85,18 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
     nearWrap: often(30),
     actions: [],
   };
-  const draw = (what: What): Action => ({
-    atMs: Math.floor(rest.unit() * TROUBLE_MS),
-    what,
-    a: rest.word(),
-    b: rest.word(),
-    c: rest.word(),
-  });
-  for (let i = 1 + rest.below(5); i > 0; i--) plan.actions.push(draw('ask'));
+  const someTime = (): number => Math.floor(rest.unit() * TROUBLE_MS);
+  for (let i = 1 + rest.below(5); i > 0; i--) plan.actions.push(drawQuestion(someTime(), size, rest));
   // Faults that meet a flood are worth more than those that meet nothing: most come within a moment of a question.
   const questions = [...plan.actions];
-  const near = (action: Action): Action =>
-    rest.chance(70)
-      ? { ...action, atMs: Math.max(0, rest.below(200) - 40 + questions[action.a % questions.length]!.atMs) }
-      : action;
-  for (const what of FAULTS) if (often(30)) plan.actions.push(near(draw(what)));
-  if (hostileWorld)
-    for (let i = 1 + rest.below(6); i > 0; i--) plan.actions.push(near(draw(HOSTILE[rest.below(HOSTILE.length)]!)));
+  const trouble = (): number =>
+    rest.chance(70) ? Math.max(0, rest.below(200) - 40 + questions[rest.word() % questions.length]!.atMs) : someTime();
+  for (const what of FAULTS) if (often(30)) plan.actions.push(drawFault(what, trouble(), size, rest));
+  if (hostileWorld) {
+    for (let i = 1 + rest.below(6); i > 0; i--) {
+      plan.actions.push(drawAttack(HOSTILE[rest.below(HOSTILE.length)]!, trouble(), size, rest));
+    }
+  }
   plan.actions.sort((one, other) => one.atMs - other.atMs);
   if (only) plan.actions = plan.actions.filter((_, i) => only.includes(i));
   return plan;

@@ -3,8 +3,7 @@
 import { ANSWER_WAIT_MS } from '../../../../client/core';
 import type { Endpoint } from '../../../../shared/endpoint';
 import { decode } from '../../../../shared/wire/overlay/message';
-import type { Network, Observer } from '../../../../topologies/simulated/network';
-import type { Question } from '../../../../topologies/simulated/question';
+import type { OverlayObserver } from '../../../../topologies/simulated/observer';
 import { demand, type Tally } from './states';
 
 interface Watched {
@@ -15,7 +14,8 @@ interface Watched {
 }
 
 /** Observes a network whose servents' outcomes are supervised elsewhere. */
-export function superviseClients(tally: Tally, network: () => Network): Partial<Observer> {
+export function superviseClients(tally: Tally): Partial<OverlayObserver> {
+  /** Bounded by the questions that are open. */
   const watched = new Map<Endpoint, Watched>();
   const of = (endpoint: Endpoint): Watched => {
     let found = watched.get(endpoint);
@@ -23,26 +23,21 @@ export function superviseClients(tally: Tally, network: () => Network): Partial<
     return found;
   };
   return {
-    sent(datagram, from, to, nowMs) {
-      if (
-        datagram[1] !== 1 ||
-        !network().questions.some((question) => question.endpoint === from && question.contact === to)
-      )
-        return;
-      const client = of(from);
+    asked(question, _clireq, nowMs) {
+      const client = of(question.endpoint);
       client.asked++;
       client.lastMs = nowMs;
       demand(client.asked <= 2, 'a client asks at most twice');
       if (client.asked === 2) tally.met('a retransmission happened');
     },
-    answered(question, answer, nowMs) {
+    shown(question, answer, nowMs) {
       const client = of(question.endpoint);
       client.lastMs = nowMs;
       const id = `${answer.from} ${Buffer.from(answer.value).toString('latin1')}`;
       demand(!client.shown.has(id), 'an answer is shown once');
       client.shown.add(id);
     },
-    discarded(reason, question: Question, nowMs) {
+    discarded(question, reason, nowMs) {
       if (reason === 'repeated') {
         of(question.endpoint).lastMs = nowMs;
         tally.met('an answer was shown once though it came twice');
@@ -60,6 +55,7 @@ export function superviseClients(tally: Tally, network: () => Network): Partial<
       demand(summary.asked === client.asked, 'the summary says how often it asked');
       demand(summary.asked === 1 || summary.ms >= 2 * ANSWER_WAIT_MS, 'it asks again only after 4 s without an answer');
       demand(summary.answers === client.shown.size, 'the summary says how many answers were shown');
+      watched.delete(question.endpoint);
     },
     lost(reason, datagram) {
       if (reason === 'buffer') tally.met('a buffer overflowed');

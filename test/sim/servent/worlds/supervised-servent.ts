@@ -3,12 +3,17 @@
  * texts and Maps, and shares only the plain decoder with the core.
  */
 
-import type { DropReason, Outbox, ServentCore } from '../../../../servent/core';
+import type { ServentCore } from '../../../../servent/core';
 import { DEFENCE_REASONS, type DefenceOptions, type Rate } from '../../../../servent/defences';
+import { ObservedServent } from '../../../../servent/observed-servent';
+import type { DropReason, Outbox, Receiver } from '../../../../servent/outbox';
 import { isLoopback } from '../../../../shared/address-classes';
 import { type Endpoint, ipOf } from '../../../../shared/endpoint';
+import { ttlOf, typeOf } from '../../../../shared/wire/overlay/header';
 import { decode, type Message } from '../../../../shared/wire/overlay/message';
-import type { Peer } from '../../../../topologies/simulated/network';
+import { QUERY } from '../../../../shared/wire/overlay/query';
+import { RESPONSE, RESPONSE_HEADER } from '../../../../shared/wire/overlay/response';
+import { DATAGRAM_MAX } from '../../../../shared/wire/writer';
 import { keyOf } from './query-words';
 import { demand, type Tally, Violation } from './states';
 
@@ -50,11 +55,15 @@ interface Known {
   own: boolean;
 }
 
+/** The longest text that a QUERY carries, bytes. */
+const QUERY_TEXT_MAX = 65_493;
+
 /** Rounding in a bucket that is filled a little at a time. */
 const EPSILON = 1e-6;
 
-export class SupervisedServent implements Peer, Outbox {
+export class SupervisedServent implements Receiver {
   readonly core: ServentCore;
+  readonly #observed: ObservedServent;
   readonly facts: ServentFacts;
   readonly #watch: Watch;
   readonly #known = new Map<string, Known>();
@@ -66,7 +75,6 @@ export class SupervisedServent implements Peer, Outbox {
   #effective = 0;
   #dropped = 0;
   // Of the datagram at hand.
-  #network: Outbox | undefined;
   #input = new Uint8Array(0);
   #from: Endpoint = 0;
   #message: Message | undefined;
@@ -77,6 +85,13 @@ export class SupervisedServent implements Peer, Outbox {
 
   constructor(core: ServentCore, facts: ServentFacts, watch: Watch) {
     this.core = core;
+    this.#observed = new ObservedServent(core, [
+      {
+        answered: (response, client) => this.#afterAnswer(response, client),
+        forwarded: (query, neighbour) => this.#afterForward(query, neighbour),
+        dropped: (reason) => this.#afterDrop(reason),
+      },
+    ]);
     this.facts = facts;
     this.#watch = watch;
     this.#sequence = facts.firstSequence;
@@ -85,7 +100,6 @@ export class SupervisedServent implements Peer, Outbox {
   receive(datagram: Uint8Array, from: Endpoint, nowMs: number, network: Outbox): void {
     this.#input = datagram.slice();
     this.#from = from;
-    this.#network = network;
     this.#drop = this.#answer = this.#message = undefined;
     this.#forwards = [];
     this.#sentTtl = -1;
@@ -96,8 +110,7 @@ export class SupervisedServent implements Peer, Outbox {
       fault = (error as { code: string }).code;
     }
     const spared = this.#spared;
-    this.core.receive(datagram, from, nowMs, this);
-    this.#network = undefined;
+    this.#observed.receive(datagram, from, nowMs, network);
     const sends = this.#forwards.length + (this.#answer ? 1 : 0);
     this.#received++;
     if (this.#drop) this.#dropped++;
@@ -113,31 +126,30 @@ export class SupervisedServent implements Peer, Outbox {
     else this.#afterQuery(message, nowMs);
   }
 
-  send(bytes: Uint8Array, to: Endpoint): void {
-    const network = this.#network;
-    if (!network) throw new Violation('nothing is sent but for a datagram received');
-    if (bytes[1] === 3) {
-      demand(!this.#answer, 'a datagram is answered at most once');
-      this.#answer = { text: Buffer.from(bytes.subarray(2)).toString('latin1'), to };
-    } else {
-      demand(bytes[0] === 0 && bytes[1] === 2, 'a servent sends QUERYs and RESPONSEs alone');
-      this.#checkQuery(bytes);
-      this.#forwards.push(to);
-    }
-    network.send(bytes, to);
+  #afterAnswer(response: Uint8Array, to: Endpoint): void {
+    demand(!this.#answer, 'a datagram is answered at most once');
+    demand(!this.#drop, 'a drop is the only effect');
+    demand(typeOf(response) === RESPONSE, 'an answer is a RESPONSE');
+    if (response.length > 512) this.#watch.tally.met('an answer was longer than 512 bytes');
+    if (response.length === DATAGRAM_MAX) this.#watch.tally.met('an answer was of the longest datagram there is');
+    this.#answer = { text: Buffer.from(response.subarray(RESPONSE_HEADER)).toString('latin1'), to };
   }
 
-  drop(reason: DropReason): void {
+  #afterForward(query: Uint8Array, to: Endpoint): void {
+    demand(!this.#drop, 'a drop is the only effect');
+    demand(typeOf(query) === QUERY, 'a forward is a QUERY');
+    this.#checkQuery(query);
+    this.#forwards.push(to);
+  }
+
+  #afterDrop(reason: DropReason): void {
     demand(!this.#drop && !this.#answer && this.#forwards.length === 0, 'a drop is the only effect');
     this.#drop = reason;
-    this.#network?.drop(reason);
   }
-
-  notice(): void {}
 
   /** A QUERY that leaves: the one that came with another ttl, or made of the CLIREQ that came. */
   #checkQuery(bytes: Uint8Array): void {
-    const ttl = bytes[2]! * 256 + bytes[3]!;
+    const ttl = ttlOf(bytes);
     demand(this.#sentTtl === -1 || this.#sentTtl === ttl, 'all neighbours get the same');
     this.#sentTtl = ttl;
     const input = this.#input;
@@ -163,8 +175,12 @@ export class SupervisedServent implements Peer, Outbox {
     const { tally, floods } = this.#watch;
     if (this.#checkLimited(ipOf(this.#from), nowMs)) return;
     const key = keyOf(text);
+    if (text.length > QUERY_TEXT_MAX) {
+      demand(this.#drop === 'key-too-long', 'a key too long for a QUERY is looked up and goes nowhere');
+      return;
+    }
     const sequence = this.#sequence;
-    this.#sequence = (sequence + 1) >>> 0;
+    if (neighbours.length > 0) this.#sequence = (sequence + 1) >>> 0;
     if (this.#sequence === 0) tally.met('a sequence went from 2^32 - 1 on to 0');
     demand(sameSet(this.#forwards, neighbours), 'a new QUERY goes to every neighbour once');
     this.#checkAnswer(holds.has(key), key, text, this.#from);
@@ -274,9 +290,11 @@ export class SupervisedServent implements Peer, Outbox {
     );
     if (!this.#answer) return;
     demand(this.#answer.to === client, 'an answer goes straight to the client');
-    const nul = text.includes(0);
+    const pair = `${key}\t${this.facts.holds.get(key)}`;
+    // Where a NUL still fits.
+    const nul = text.includes(0) && RESPONSE_HEADER + pair.length < DATAGRAM_MAX;
     demand(
-      this.#answer.text === `${key}\t${this.facts.holds.get(key)}${nul ? '\0' : ''}`,
+      this.#answer.text === (nul ? `${pair}\0` : pair),
       'an answer is the pair of the table as it is now, with a NUL for who sent one',
     );
     if (nul) this.#watch.tally.met('a question with a NUL was answered with one');

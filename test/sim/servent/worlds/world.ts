@@ -3,21 +3,20 @@
  * must be answered. Whatever breaks a rule throws a Violation.
  */
 
-import { createHash } from 'node:crypto';
 import type { ServentCore } from '../../../../servent/core';
 import { parseKeyValueFile } from '../../../../servent/key-value-file';
+import type { Receiver } from '../../../../servent/outbox';
 import type { PairTable } from '../../../../servent/pair-table';
-import { type Endpoint, ipOf } from '../../../../shared/endpoint';
 import { constant, type Path, uniform } from '../../../../simulator/path';
 import { Random } from '../../../../simulator/random';
 import { graphOf, neighboursOf } from '../../../../topologies/graph/graph';
 import { answerers, hopsFrom } from '../../../../topologies/graph/reach';
 import { serventAt, serventEndpoint } from '../../../../topologies/simulated/address';
-import { Network, type NetworkOptions, type Observer, type Peer } from '../../../../topologies/simulated/network';
-import type { Question } from '../../../../topologies/simulated/question';
+import type { OverlayObserver } from '../../../../topologies/simulated/observer';
+import { SimulatedOverlay, type SimulatedOverlayOptions } from '../../../../topologies/simulated/overlay';
 import { HostilePeer, perform, type Stage } from './hostile';
 import { type Plan, TROUBLE_MS } from './plan';
-import { identityOf, isQuery, KEYS } from './query-words';
+import { canBeHeld, identityOf, isQuery, KEY_NAMES, KEYS, longValue } from './query-words';
 import { demand, Tally } from './states';
 import { superviseClients } from './supervised-clients';
 import { SupervisedServent, type Watch } from './supervised-servent';
@@ -31,7 +30,7 @@ const CALM_QUESTIONS = 2;
 
 export class World implements Stage {
   readonly plan: Plan;
-  readonly network: Network;
+  readonly overlay: SimulatedOverlay;
   readonly random: Random;
   readonly tally = new Tally();
   readonly watch: Watch;
@@ -42,7 +41,7 @@ export class World implements Stage {
   readonly #hostile: ReadonlySet<number>;
   readonly #versions: number[];
   readonly #lives: Set<string>[];
-  readonly #options: NetworkOptions;
+  readonly #options: SimulatedOverlayOptions;
   readonly #outside: Path;
   readonly #paths: Path[];
   /** Queries that a partition stopped; emptied when it heals. */
@@ -50,8 +49,8 @@ export class World implements Stage {
   #healed = new Set<string>();
   #cuts = 0;
 
-  /** With a trace, everything that happens is hashed. */
-  constructor(plan: Plan, Core: typeof ServentCore, observers: readonly Partial<Observer>[] = []) {
+  /** Observers see everything that happens. */
+  constructor(plan: Plan, Core: typeof ServentCore, observers: readonly Partial<OverlayObserver>[] = []) {
     this.plan = plan;
     this.#Core = Core;
     this.random = new Random(plan.seed ^ 0x5eed);
@@ -92,15 +91,16 @@ export class World implements Stage {
       paths: this.#paths,
       bufferMax: plan.bufferMax,
       serviceMs: plan.serviceMs,
-      peer: (servent) => this.#newPeer(servent),
-      observers: [superviseClients(this.tally, () => this.network), this.#wire(), ...observers],
+      hostile: (servent) => this.#newHostile(servent),
+      core: (servent) => this.#newSupervised(servent),
+      observers: [superviseClients(this.tally), this.#wire(), ...observers],
     };
-    this.network = new Network(this.#options);
+    this.overlay = new SimulatedOverlay(this.#options);
   }
 
   run(): Tally {
-    const { network, plan } = this;
-    for (const action of plan.actions) network.at(action.atMs, () => perform(this, action));
+    const { overlay, plan } = this;
+    for (const action of plan.actions) overlay.at(action.atMs, () => perform(this, action));
     this.#settle();
     this.#calm();
     for (let i = 0; i < CALM_QUESTIONS; i++) this.#askCalmly(i);
@@ -110,12 +110,11 @@ export class World implements Stage {
   /** Swaps a servent's pairs for those of the next version, whole. */
   reload(servent: number): void {
     const supervised = this.#supervised.get(servent);
-    if (!supervised || !this.network.isAlive(servent)) return;
+    if (!supervised || !this.overlay.isAlive(servent)) return;
     this.#versions[servent]!++;
     supervised.facts.holds = this.#holds(servent);
     supervised.core.pairs = tableOf(supervised.facts.holds);
-    if (this.network.questions.some(({ summary }) => !summary))
-      this.tally.met('pairs were reloaded while a question was open');
+    if (this.overlay.open > 0) this.tally.met('pairs were reloaded while a question was open');
   }
 
   /** Parts the servents in two: no link carries anything from one part to the other until `ms` later. */
@@ -125,7 +124,7 @@ export class World implements Stage {
     );
     for (const path of stopped) path.lossPercent = 100;
     this.#cuts++;
-    this.network.at(this.network.nowMs + ms, () => {
+    this.overlay.at(this.overlay.nowMs + ms, () => {
       for (const path of stopped) path.lossPercent = this.plan.lossPercent;
       this.#cuts--;
       for (const identity of this.#cutOff) this.#healed.add(identity);
@@ -135,18 +134,18 @@ export class World implements Stage {
 
   /** Runs until nothing is left to happen. */
   #settle(): void {
-    const { network } = this;
-    for (let untilMs = network.nowMs; network.pending > 0; ) {
+    const { overlay } = this;
+    for (let untilMs = overlay.nowMs; overlay.pending > 0; ) {
       untilMs += TROUBLE_MS;
-      network.run(untilMs);
-      demand(network.deliveries < DELIVERIES_MAX, 'it grows quiet after the last delivery');
+      overlay.run(untilMs);
+      demand(overlay.deliveries < DELIVERIES_MAX, 'it grows quiet after the last delivery');
     }
-    for (const { summary } of network.questions) demand(summary !== undefined, 'every question ends');
+    demand(overlay.open === 0, 'every question ends');
   }
 
   /** Ends all faults, and whoever is hostile. */
   #calm(): void {
-    const { network, plan } = this;
+    const { overlay, plan } = this;
     for (const path of [this.#outside, ...this.#paths]) {
       path.lossPercent = 0;
       // The bare rule reaches everybody only where every way is as fast as it is short.
@@ -154,19 +153,19 @@ export class World implements Stage {
       path.delay = constant(10);
       path.reorderPercent = 0;
     }
-    this.#options.serviceMs = 0;
-    for (const servent of this.#hostile) if (network.isAlive(servent)) network.kill(servent);
-    network.run(network.nowMs + QUIET_MS);
-    demand(network.pending === 0, 'it stays quiet');
+    overlay.serviceMs = 0;
+    for (const servent of this.#hostile) if (overlay.isAlive(servent)) overlay.kill(servent);
+    overlay.run(overlay.nowMs + QUIET_MS);
+    demand(overlay.pending === 0, 'it stays quiet');
   }
 
   #askCalmly(i: number): void {
-    const { network, plan, random } = this;
+    const { overlay, plan, random } = this;
     let contact = random.below(plan.size);
     while (this.#hostile.has(contact)) contact = (contact + 1) % plan.size;
-    const key = KEYS[random.below(2)]!;
-    const from = network.nowMs;
-    const question = network.ask({ contact, key: Buffer.from(key, 'latin1'), nul: i > 0 });
+    const key = KEYS[random.chance(50) ? 'ssh' : 'http'];
+    const from = overlay.nowMs;
+    const question = overlay.ask({ contact, key: Buffer.from(key, 'latin1'), nul: i > 0 });
     this.#settle();
     const graph = graphOf(this.#calmLinks());
     const expected = answerers(graph, contact, (servent) => this.#holds(servent).has(key));
@@ -179,7 +178,7 @@ export class World implements Stage {
       question.summary!.asked === (expected.length > 0 ? 1 : 2),
       'without faults only a question without an answer is asked twice',
     );
-    network.run(Math.max(network.nowMs, from) + QUIET_MS);
+    overlay.run(Math.max(overlay.nowMs, from) + QUIET_MS);
   }
 
   /** The links that carry something now: not those of hostile peers, nor to whom serves neighbours alone and does not know the sender. */
@@ -197,9 +196,12 @@ export class World implements Stage {
     };
   }
 
-  #newPeer(servent: number): Peer {
-    if (this.#hostile.has(servent))
-      return new HostilePeer(this, neighboursOf(this.#options.graph, servent).map(serventEndpoint));
+  #newHostile(servent: number): Receiver | undefined {
+    if (!this.#hostile.has(servent)) return undefined;
+    return new HostilePeer(this, neighboursOf(this.#options.graph, servent).map(serventEndpoint));
+  }
+
+  #newSupervised(servent: number): Receiver {
     const { plan } = this;
     const { limits } = plan;
     const { graph } = this.#options;
@@ -248,13 +250,13 @@ export class World implements Stage {
   /** A third of the servents hold the first key, a few the others; values say whose they are and of which version. */
   #holds(servent: number): ReadonlyMap<string, string> {
     const value = `of ${servent}, version ${this.#versions[servent]}`;
-    const held = KEYS.filter((_, i) => (servent * 2654435761 + this.plan.seed * 40503 + i * 97) % (3 + i * 4) === 0);
-    return new Map(held.map((key) => [key, key === 'http' ? value.padEnd(90, '.') : value]));
+    const chosen = (i: number): boolean => (servent * 2654435761 + this.plan.seed * 40503 + i * 97) % (3 + i * 4) === 0;
+    const held = KEY_NAMES.filter((name, i) => canBeHeld(name) && chosen(i));
+    return new Map(held.map((name) => [KEYS[name], longValue(name, value, servent)]));
   }
 
   /** Watches the wire for what replayers need and for the states of paths and buffers. */
-  #wire(): Partial<Observer> {
-    const backlogs = new Set<number>();
+  #wire(): Partial<OverlayObserver> {
     return {
       sent: (datagram) => {
         if (this.plan.actions.length > 0 && isQuery(datagram)) this.#hear(datagram);
@@ -264,11 +266,10 @@ export class World implements Stage {
         if (reason === 'dead' && this.#dying === serventAt(to, this.plan.size))
           this.tally.met('a servent died with datagrams in its buffer');
       },
-      delivered: (datagram, _from, to) => {
+      received: (servent, datagram) => {
         if (this.#healed.size > 0 && isQuery(datagram) && this.#healed.delete(identityOf(datagram)))
           this.tally.met('a partition healed mid-flood');
-        if (this.#resuming >= 0 && serventAt(to, this.plan.size) === this.#resuming) backlogs.add(this.#resuming);
-        if (backlogs.delete(this.#resuming)) this.tally.met('a paused servent resumed to a backlog');
+        if (servent === this.#resuming) this.tally.met('a paused servent resumed to a backlog');
       },
     };
   }
@@ -278,13 +279,13 @@ export class World implements Stage {
 
   kill(servent: number): void {
     this.#dying = servent;
-    this.network.kill(servent);
+    this.overlay.kill(servent);
     this.#dying = -1;
   }
 
   resume(servent: number): void {
     this.#resuming = servent;
-    this.network.resume(servent);
+    this.overlay.resume(servent);
     this.#resuming = -1;
   }
 
@@ -295,29 +296,7 @@ export class World implements Stage {
   }
 }
 
-const tables = new Map<string, PairTable>();
-
 function tableOf(holds: ReadonlyMap<string, string>): PairTable {
   const text = [...holds].map(([key, value]) => `${key}\t${value}\n`).join('');
-  let table = tables.get(text);
-  if (!table) tables.set(text, (table = parseKeyValueFile(Buffer.from(text, 'latin1')).pairs));
-  return table;
-}
-
-/** Hashes everything that happens. */
-export function traceOf(): { observer: Partial<Observer>; digest: () => string } {
-  const hash = createHash('sha256');
-  const note = (what: string) => (datagram: Uint8Array, from: Endpoint, to: Endpoint, nowMs: number) => {
-    hash.update(`${what} ${from} ${to} ${nowMs} `).update(datagram);
-  };
-  return {
-    observer: {
-      sent: note('sent'),
-      delivered: note('delivered'),
-      lost: (reason, datagram, from, to, nowMs) => note(reason)(datagram, from, to, nowMs),
-      ended: (question: Question, summary, nowMs) =>
-        void hash.update(`${question.id} ${summary.answers} ${nowMs} ${ipOf(question.contact)}`),
-    },
-    digest: () => hash.digest('hex'),
-  };
+  return parseKeyValueFile(Buffer.from(text, 'latin1')).pairs;
 }

@@ -5,7 +5,15 @@
 
 import type { ByteSource } from '../byte-source';
 import { LinesError, readLines } from '../lines';
-import { bytesOf, comparePaths, type FileRecord, type Name, type ProblemRecord, type TreeRecord, textOf } from '../record';
+import {
+  bytesOf,
+  comparePaths,
+  type FileRecord,
+  type Name,
+  type ProblemRecord,
+  type TreeRecord,
+  textOf,
+} from '../record';
 import { readBlock } from '../repository/pack';
 import { areContents, type PackStore } from '../repository/pack-store';
 import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest } from '../wire';

@@ -27,28 +27,28 @@ export interface Job {
 }
 
 /** Where a schedule puts what it decides. */
-export interface ScheduleOutbox {
+export interface ScheduleOutbox<Registered extends Job = Job> {
   /** Begin a run; `finished` is owed for it. */
-  run(job: Job): void;
+  run(job: Registered): void;
   /** Call `wake` then; an earlier call of this is void. */
   wake(atMs: number): void;
 }
 
 /** Where a job stands. */
-export interface JobState {
-  job: Job;
+export interface JobState<Registered extends Job = Job> {
+  job: Registered;
   /** When it is due, milliseconds since 1970; in the past while it waits for its turn. */
   dueMs: number;
   /** Failures since the last success. */
   failures: number;
 }
 
-export class Schedule {
+export class Schedule<Registered extends Job = Job> {
   readonly #parallel: number;
   /** By node and path. Bounded by what the operator registers. */
-  readonly #jobs = new Map<string, JobState>();
+  readonly #jobs = new Map<string, JobState<Registered>>();
   /** Runs under way, also of jobs that were unregistered meanwhile. Bounded by `parallel`. */
-  readonly #running = new Map<string, Job>();
+  readonly #running = new Map<string, Registered>();
 
   /** @param parallel most runs at once, 1 or more */
   constructor(parallel: number) {
@@ -56,7 +56,7 @@ export class Schedule {
   }
 
   /** In the order in which they were registered. */
-  get jobs(): readonly Readonly<JobState>[] {
+  get jobs(): readonly Readonly<JobState<Registered>>[] {
     return [...this.#jobs.values()];
   }
 
@@ -64,7 +64,7 @@ export class Schedule {
     return this.#running.has(keyOf(job));
   }
 
-  find(node: string, path: string): Readonly<JobState> | undefined {
+  find(node: string, path: string): Readonly<JobState<Registered>> | undefined {
     return this.#jobs.get(keyOf({ node, path }));
   }
 
@@ -72,7 +72,7 @@ export class Schedule {
    * From now on runs the job at every turn; one registered before gets the new frequency and number of copies.
    * @param lastSuccessMs when it last went well, if it ever did: its next turn is counted from there
    */
-  register(job: Job, lastSuccessMs: number | undefined, nowMs: number, out: ScheduleOutbox): void {
+  register(job: Registered, lastSuccessMs: number | undefined, nowMs: number, out: ScheduleOutbox<Registered>): void {
     const known = this.#jobs.get(keyOf(job));
     const dueMs = lastSuccessMs === undefined ? nowMs : lastSuccessMs + job.everyMs;
     this.#jobs.set(keyOf(job), { failures: known?.failures ?? 0, job, dueMs });
@@ -85,7 +85,7 @@ export class Schedule {
   }
 
   /** Makes a job due now. @throws when it is not registered */
-  runNow(node: string, path: string, nowMs: number, out: ScheduleOutbox): void {
+  runNow(node: string, path: string, nowMs: number, out: ScheduleOutbox<Registered>): void {
     const state = this.#jobs.get(keyOf({ node, path }));
     assert(state, 'the job is registered');
     state.dueMs = Math.min(state.dueMs, nowMs);
@@ -93,7 +93,7 @@ export class Schedule {
   }
 
   /** A run has ended. */
-  finished(job: Job, ok: boolean, nowMs: number, out: ScheduleOutbox): void {
+  finished(job: Registered, ok: boolean, nowMs: number, out: ScheduleOutbox<Registered>): void {
     this.#running.delete(keyOf(job));
     const state = this.#jobs.get(keyOf(job));
     if (state) {
@@ -104,7 +104,7 @@ export class Schedule {
   }
 
   /** Begins what is due and may run, and asks to be woken when the next is due. */
-  wake(nowMs: number, out: ScheduleOutbox): void {
+  wake(nowMs: number, out: ScheduleOutbox<Registered>): void {
     const waiting = [...this.#jobs.values()].filter(({ job }) => !this.isRunning(job));
     waiting.sort((one, other) => one.dueMs - other.dueMs);
     for (const state of waiting) {

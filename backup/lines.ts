@@ -17,6 +17,9 @@ const FRAME_CHARACTERS = 512 * 1024;
 /** A frame holds one line more than that at the most, and no line is longer, bytes. */
 const LINE_MAX = 64 * 1024 * 1024;
 
+/** A frame without lines: says that there is somebody, while the next one is being made. */
+export const NO_LINES = leadOf(0, 0);
+
 /** Something is not in the format. */
 export class LinesError extends Error {}
 
@@ -40,10 +43,14 @@ export class LineWriter {
     this.#lines = [];
     this.#characters = 0;
     const frame = await compress(contents);
-    const lead = Buffer.alloc(LEAD);
-    for (const [i, word] of [MAGIC, LEAD - 8, frame.length, contents.length].entries()) lead.writeUInt32LE(word, i * 4);
-    return Buffer.concat([lead, frame]);
+    return Buffer.concat([leadOf(frame.length, contents.length), frame]);
   }
+}
+
+function leadOf(frameLength: number, length: number): Buffer {
+  const lead = Buffer.alloc(LEAD);
+  for (const [i, word] of [MAGIC, LEAD - 8, frameLength, length].entries()) lead.writeUInt32LE(word, i * 4);
+  return lead;
 }
 
 /** The lines of a source, as what JSON makes of them. @throws LinesError */
@@ -56,6 +63,7 @@ export async function* readLines(source: ByteSource): AsyncGenerator<unknown, vo
     const frameLength = lead.readUInt32LE(8);
     if (length > LINE_MAX || frameLength > LINE_MAX)
       throw new LinesError(`expected a shorter frame, got ${length} bytes`);
+    if (frameLength === 0 && length === 0) continue;
     const frame = await source.take(frameLength);
     for (const line of (await textOf(frame, length)).split('\n')) if (line !== '') yield parsed(line);
   }

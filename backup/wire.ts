@@ -7,13 +7,14 @@ import { CHUNK_MAX } from './repository/chunker';
 export const LIST_PATH = '/v1/list';
 export const READ_PATH = '/v1/read';
 export const CHUNKS_PATH = '/v1/chunks';
+export const WHOLE_PATH = '/v1/whole';
 
-/** Longest request, bytes: that of 1,000 files with the longest names a system has, and their chunks. */
+/** Longest request, bytes: that of 1,000 files with the longest names a system has, or 10,000 chunks. */
 export const REQUEST_MAX = 16 * 1024 * 1024;
 /** Contents compressed together, bytes: at least so much, or the last. */
 export const BLOCK_BYTES = 1024 * 1024;
 
-/** What lies at a path below the agent's root? The answer: 204 when all of it is as `unless` says, else lines of `ListLine`. */
+/** What lies at a path below the agent's root? The answer: lines of `ListLine`; the end alone when all is as `unless` says. */
 export interface ListRequest {
   path: string;
   /** The sum of the last list that the server got; '' for none. */
@@ -35,6 +36,16 @@ export type ReadLine = FileRecord | ProblemRecord;
 export interface ChunksRequest {
   path: string;
   files: { path: Name; chunks: [at: number, length: number, sum: string][] }[];
+}
+
+/** All chunks of a file that changes all the time, read once. The answer: blocks as in a pack, in order; none when it is gone. */
+export interface WholeRequest {
+  path: string;
+  file: Name;
+}
+
+export function isWholeRequest(body: object): body is WholeRequest {
+  return 'file' in body && isName(body.file);
 }
 
 export function isListRequest(body: object): body is ListRequest {

@@ -14,6 +14,8 @@ export type OperatorErrorCode =
   | 'io'
   /** The system refuses to send. */
   | 'send'
+  /** Asked for something that is not there: a copy, a node and path that nobody registered. */
+  | 'missing'
   /** A folder that another process holds. */
   | 'lock'
   /** A servent that the system says cannot be reached. */

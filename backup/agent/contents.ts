@@ -12,6 +12,8 @@ import { fileRecordOf } from './walk';
 
 /** A file that changes so often while it is read is kept torn. */
 const TRIES = 3;
+/** Chunks of a file: of a longer one the record would be too long for a line. About 60 GiB. */
+const CHUNKS_MAX = 1_000_000;
 /** Read at once, bytes: many chunks, so that little is moved to the front. */
 const WINDOW = 8 * CHUNK_MAX;
 
@@ -42,7 +44,10 @@ export class ContentReader {
       const chunks: [string, number][] = [];
       const reading = this.chunks(path);
       let next = await reading.next();
-      for (; !next.done; next = await reading.next()) chunks.push([next.value.sum, next.value.bytes.length]);
+      for (; !next.done; next = await reading.next()) {
+        if (chunks.length === CHUNKS_MAX) throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, got more`);
+        chunks.push([next.value.sum, next.value.bytes.length]);
+      }
       const { before, after } = next.value;
       const record: FileRecord = {
         ...fileRecordOf(path, after),

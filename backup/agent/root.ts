@@ -45,6 +45,11 @@ export class Root {
     return new Root(path);
   }
 
+  /** Is it there? @throws the system's error */
+  check(): void {
+    lstatSync(this.path);
+  }
+
   /** The path on disk of something below; '' is the root itself. @throws PathError for `..`, an empty part or a NUL */
   pathOf(name: Name): Buffer {
     const bytes = bytesOf(name);

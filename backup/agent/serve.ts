@@ -1,39 +1,31 @@
-/** The agent's side of the wire: answers a server's three questions about the tree it lends, and nothing else. */
+/** The agent's side of the wire: who may ask, and what is asked. What is answered stands in answers.ts. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { closeSync, readSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate as turn } from 'node:timers/promises';
-import { LineWriter } from '../lines';
-import type { Name } from '../record';
-import { type ChunkName, compressBlock, encodeBlockHeader } from '../repository/pack';
-import { sumOf } from '../sum';
+import { isSystemError } from '../../shared/errors';
+import { NO_LINES } from '../lines';
 import {
   BLOCK_BYTES,
   CHUNKS_PATH,
-  type ChunksRequest,
   isChunksRequest,
   isListRequest,
   isReadRequest,
+  isWholeRequest,
   LIST_PATH,
-  type ListLine,
-  type ListRequest,
   READ_PATH,
   REQUEST_MAX,
-  type ReadLine,
-  type ReadRequest,
+  WHOLE_PATH,
 } from '../wire';
-import { ContentReader } from './contents';
+import { list, read, sendChunks, sendWhole } from './answers';
+import { withHeartbeat } from './heartbeat';
 import { PathError, type Root } from './root';
 import { systemError } from './system-error';
-import { walk } from './walk';
 
-/** After so many records others get their turn. */
-const RECORDS_A_TURN = 200;
-/** Blocks being compressed at once: the system's threads do that. */
-const BLOCKS_AT_ONCE = 4;
+/** Connections at once: a server needs four, and each may cost some megabytes. */
+const CONNECTIONS_MAX = 32;
 
 /** A request that cannot be answered, and what the answer says instead. */
 class Refusal extends Error {
@@ -45,33 +37,58 @@ class Refusal extends Error {
   }
 }
 
-/** What lends a folder over HTTP. @param token who asks must know it; undefined: anybody may */
-export function agentServer(root: Root, token: string | undefined): Server {
-  return createServer((request, response) => {
-    answer(root, token, request, response).catch((error: unknown) => {
-      if (!(error instanceof Refusal) || response.headersSent) return void response.destroy(error as Error);
-      response.writeHead(error.status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ error: error.message }));
-    });
-  });
+export interface AgentSettings {
+  root: Root;
+  /** Who asks must know it; undefined: anybody may. */
+  token: string | undefined;
+  /** In PEM; undefined: no TLS. */
+  tls: { key: string; cert: string } | undefined;
+  /** Told of each question that was answered or refused. */
+  onQuestion(peer: string, question: string, outcome: string): void;
+}
+
+/** What lends a folder over HTTP, or over TLS. */
+export function agentServer(settings: AgentSettings): Server {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const peer = request.socket.remoteAddress ?? '';
+    const told = (outcome: string): void => settings.onQuestion(peer, request.url ?? '', outcome);
+    answer(settings, request, response).then(
+      () => told('answered'),
+      (error: unknown) => {
+        told((error as Error).message);
+        refuse(error, response);
+      },
+    );
+  };
+  const server = settings.tls ? createTlsServer(settings.tls, onRequest) : createServer(onRequest);
+  server.maxConnections = CONNECTIONS_MAX;
+  return server;
+}
+
+/** An answer that was begun is cut off: the peer gets an error, not an end. */
+function refuse(error: unknown, response: ServerResponse): void {
+  if (response.headersSent) return void response.destroy();
+  const [status, message] = error instanceof Refusal ? [error.status, error.message] : [500, 'it failed'];
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(JSON.stringify({ error: message }));
+  // A bug of ours: told where the program's other errors are. What the system and the network say is no bug.
+  if (!(error instanceof Refusal) && !isSystemError(error)) queueMicrotask(() => Promise.reject(error));
 }
 
 async function answer(
-  root: Root,
-  token: string | undefined,
+  { root, token }: AgentSettings,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (token !== undefined && !isToken(request.headers.authorization, token))
     throw new Refusal(401, 'expected the token');
+  // A page in a browser on this machine is no server.
+  if (request.headers.origin !== undefined) throw new Refusal(403, 'expected a backup server, got a browser');
   const route = ROUTES[request.url ?? ''];
   if (!route || request.method !== 'POST') throw new Refusal(404, `expected POST ${Object.keys(ROUTES).join(', ')}`);
   const body = await bodyOf(request);
   const bytes = route(treeAt(root, body.path), body);
-  const first = await bytes.next();
-  if (first.done) return void response.writeHead(204).end();
   response.writeHead(200, { 'content-type': 'application/octet-stream' });
-  response.write(first.value);
   await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: BLOCK_BYTES }), response);
 }
 
@@ -79,9 +96,10 @@ async function answer(
 type Route = (tree: Root, body: object) => AsyncGenerator<Buffer, void>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
-  [LIST_PATH]: (tree, body) => list(tree, checked(isListRequest, body)),
-  [READ_PATH]: (tree, body) => read(tree, checked(isReadRequest, body)),
+  [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body)), NO_LINES),
+  [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body)), NO_LINES),
   [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body)),
+  [WHOLE_PATH]: (tree, body) => sendWhole(tree, checked(isWholeRequest, body)),
 };
 
 function checked<Request extends object>(is: (body: object) => body is Request, body: object): Request {
@@ -111,123 +129,14 @@ async function bodyOf(request: IncomingMessage): Promise<{ path: string }> {
   throw new Refusal(400, 'expected JSON with a "path"');
 }
 
+/** The tree that a request is about: there, and below the root. */
 function treeAt(root: Root, path: string): Root {
   try {
-    return root.at(path);
+    const tree = root.at(path);
+    tree.check();
+    return tree;
   } catch (error) {
     if (error instanceof PathError) throw new Refusal(403, error.message);
     throw new Refusal(404, `expected something at "${path}", got ${systemError(error).code}`);
-  }
-}
-
-async function* list(tree: Root, { unless }: ListRequest): AsyncGenerator<Buffer, void> {
-  const sum = createHash('sha256');
-  for (const lines of turns(recordsOf(tree))) {
-    for (const line of lines) sum.update(`${JSON.stringify(line)}\n`);
-    await turn();
-  }
-  if (sum.digest('hex') === unless) return;
-  // Once more rather than kept: a tree has no bound.
-  const sent = createHash('sha256');
-  const writer = new LineWriter();
-  for (const lines of turns(recordsOf(tree))) {
-    for (const line of lines) {
-      sent.update(`${JSON.stringify(line)}\n`);
-      const frame = writer.add(line);
-      if (frame) yield await frame;
-    }
-    await turn();
-  }
-  const end: ListLine = { type: 'end', sum: sent.digest('hex') };
-  const frame = writer.add(end);
-  if (frame) yield await frame;
-  else yield await writer.end();
-}
-
-function recordsOf(tree: Root): ReturnType<typeof walk> {
-  try {
-    return walk(tree);
-  } catch (error) {
-    throw new Refusal(404, `expected something to list, got ${systemError(error).code}`);
-  }
-}
-
-function* turns<Item>(items: Iterable<Item>): Generator<Item[]> {
-  let some: Item[] = [];
-  for (const item of items) {
-    some.push(item);
-    if (some.length < RECORDS_A_TURN) continue;
-    yield some;
-    some = [];
-  }
-  yield some;
-}
-
-async function* read(tree: Root, { files }: ReadRequest): AsyncGenerator<Buffer, void> {
-  const reader = new ContentReader(tree, () => turn());
-  const writer = new LineWriter();
-  let sinceTurn = 0;
-  for (const path of files) {
-    const frame = writer.add(await recordOf(reader, path));
-    if (frame) yield await frame;
-    if (++sinceTurn % RECORDS_A_TURN === 0) await turn();
-  }
-  yield await writer.end();
-}
-
-async function recordOf(reader: ContentReader, path: Name): Promise<ReadLine> {
-  try {
-    return await reader.record(path);
-  } catch (error) {
-    const reason = error instanceof PathError ? error.message : `expected to read it, got ${systemError(error).code}`;
-    return { type: 'problem', path, message: reason };
-  }
-}
-
-async function* sendChunks(tree: Root, { files }: ChunksRequest): AsyncGenerator<Buffer, void> {
-  const pending: Promise<Buffer>[] = [];
-  let names: ChunkName[] = [];
-  let contents: Buffer[] = [];
-  let bytes = 0;
-  const flush = (): void => {
-    const [chunks, whole] = [names, Buffer.concat(contents)];
-    pending.push(compressBlock(whole).then((frame) => Buffer.concat([encodeBlockHeader(chunks, frame.length), frame])));
-    [names, contents, bytes] = [[], [], 0];
-  };
-  for (const { path, chunks } of files) {
-    for (const [sum, chunk] of readRanges(tree, path, chunks)) {
-      names.push([sum, chunk.length]);
-      contents.push(chunk);
-      bytes += chunk.length;
-      if (bytes < BLOCK_BYTES) continue;
-      flush();
-      if (pending.length >= BLOCKS_AT_ONCE) yield await pending.shift()!;
-      else await turn();
-    }
-  }
-  if (bytes > 0) flush();
-  for (const block of pending) yield await block;
-}
-
-/** The chunks that still are what they were; none of a file that cannot be read any more. */
-function* readRanges(
-  tree: Root,
-  path: Name,
-  chunks: readonly [at: number, length: number, sum: string][],
-): Generator<[sum: string, bytes: Buffer]> {
-  let descriptor: number;
-  try {
-    descriptor = tree.open(path);
-  } catch (error) {
-    if (!(error instanceof PathError)) systemError(error);
-    return;
-  }
-  try {
-    for (const [at, length, sum] of chunks) {
-      const bytes = Buffer.allocUnsafe(length);
-      if (readSync(descriptor, bytes, 0, length, at) === length && sumOf(bytes) === sum) yield [sum, bytes];
-    }
-  } finally {
-    closeSync(descriptor);
   }
 }

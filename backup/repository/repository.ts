@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../../shared/errors';
 import { lockFolder, type Unlock } from '../../shared/folder-lock';
-import type { Job } from '../core';
+import type { Registration } from '../registration';
 import { Copies } from './copies';
 import { DamageError } from './damage-error';
 import { removeTemporary, writeWhole } from './files';
@@ -59,15 +59,15 @@ export class Repository {
   }
 
   /** What is registered. @throws DamageError */
-  async registry(): Promise<Job[]> {
+  async registry(): Promise<Registration[]> {
     const text = await textOf(join(this.folder, REGISTRY_FILE));
     if (text === undefined) return [];
-    const registry = decodeSummed(text) as { jobs: Job[] } | undefined;
+    const registry = decodeSummed(text) as { jobs: Registration[] } | undefined;
     if (!registry) throw new DamageError(REGISTRY_FILE, 'it is not what was written');
     return registry.jobs;
   }
 
-  async saveRegistry(jobs: readonly Job[]): Promise<void> {
+  async saveRegistry(jobs: readonly Registration[]): Promise<void> {
     await writeWhole(join(this.folder, REGISTRY_FILE), Buffer.from(encodeSummed({ jobs })));
   }
 

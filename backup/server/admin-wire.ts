@@ -8,6 +8,7 @@
 
 import type { OperatorErrorCode } from '../../shared/errors';
 import type { ProblemRecord, TreeRecord } from '../record';
+import type { AgentWire } from '../registration';
 import type { Run } from '../repository/history';
 
 export const ADMIN_PATH = '/v1/admin/';
@@ -22,10 +23,6 @@ export interface SourceRequest {
 export interface CopyRequest extends SourceRequest {
   copy: number;
 }
-
-/** Which wire an agent speaks: this project's over HTTP, or the simple one of existing implementations. */
-export const AGENT_WIRES = ['http', 'simple'] as const;
-export type AgentWire = (typeof AGENT_WIRES)[number];
 
 export interface RegisterRequest extends SourceRequest {
   /** Between two runs, milliseconds. */
@@ -79,6 +76,9 @@ export interface ServerStatus {
   damage: string[];
 }
 
+/** No request is longer, bytes. */
+export const ADMIN_REQUEST_MAX = 256 * 1024;
+
 /** How far a run is. */
 export interface RunProgress extends SourceRequest {
   atMs: number;
@@ -105,7 +105,7 @@ export interface LsRequest extends CopyRequest {
 }
 export type LsLine = TreeRecord | ProblemRecord;
 
-/** Each question with its request and its answer: an object, `Lines` (JSON, one a line), or bytes. */
+/** Each question with its request and its answer: an object, lines, or bytes. */
 export interface AdminQuestions {
   register: { request: RegisterRequest; answer: { isNew: boolean; node: string } };
   unregister: { request: SourceRequest & { purge: boolean }; answer: { purged: number } };
@@ -117,19 +117,27 @@ export interface AdminQuestions {
   run: { request: SourceRequest; answer: Lines<RunLine> };
   verify: { request: object; answer: Lines<VerifyLine> };
   ls: { request: LsRequest; answer: Lines<LsLine> };
-  /** A tar.gz. Headers COPY_BYTES and COPY_NUMBER say what is in it. */
-  save: { request: CopyRequest; answer: Bytes };
-  /** What a restore takes, as restore/ has it: frames of lines and blocks. The same headers. */
-  restore: { request: LsRequest; answer: Bytes };
+  /** A tar.gz. */
+  save: { request: CopyRequest; answer: CopyBytes };
+  /** What a restore takes, as restore/ has it: frames of lines and blocks. */
+  restore: { request: LsRequest; answer: CopyBytes };
 }
 
-/** Answers that come piece by piece. */
+/** An answer that comes line by line, a JSON object each. */
 export type Lines<Line> = AsyncIterable<Line>;
-export type Bytes = AsyncIterable<Buffer>;
 
-/** Headers of an answer in bytes: bytes of all the copy's files, for progress, and the copy's own number. */
-export const COPY_BYTES = 'backup-copy-bytes';
-export const COPY_NUMBER = 'backup-copy-number';
+/** An answer in bytes. What stands beside them travels in a header, as JSON. */
+export interface CopyBytes extends CopyInfo {
+  bytes: AsyncIterable<Buffer>;
+}
+
+export interface CopyInfo extends SourceRequest {
+  /** The copy's own number, which no other copy of that node and path has. */
+  number: number;
+  /** Of all its files, for progress. */
+  copyBytes: number;
+}
+export const COPY_HEADER = 'backup-copy';
 
 /** Why there is no answer, in one sentence. */
 export interface Refusal {

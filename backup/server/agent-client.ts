@@ -1,24 +1,27 @@
 /** The server's side of the wire: asks an agent, and counts and bounds what comes. */
 
 import { once } from 'node:events';
-import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isSystemError } from '../../shared/errors';
 import { ByteSource } from '../byte-source';
+import { LinesError, readLines } from '../lines';
+import { AgentError } from './agent-error';
+import type { Throttle } from './bandwidth';
 
-/** An agent that says nothing for so long has hung. */
+/** An agent that says nothing for so long has hung: one that works says so more often. */
 const SILENCE_MAX_MS = 60_000;
 /** Longest explanation of a refusal that is read, bytes. */
 const REFUSAL_MAX = 10_000;
-
-/** An agent cannot be reached, refuses, or says what is not in the format: the run has failed, and is tried again. */
-export class AgentError extends Error {}
-
-/** Lets bytes pass no faster than a limit. */
-export type Throttle = (bytes: number) => Promise<void>;
+/** Requests to one agent at once. */
+const SOCKETS_MAX = 4;
 
 export interface AgentAddress {
   host: string;
   port: number;
   token: string | undefined;
+  /** Undefined: no TLS. */
+  tls: { ca: string | undefined } | undefined;
 }
 
 export class AgentClient {
@@ -27,19 +30,25 @@ export class AgentClient {
   readonly #address: AgentAddress;
   readonly #throttle: Throttle;
   readonly #signal: AbortSignal;
-  readonly #connections = new HttpAgent({ keepAlive: true, maxSockets: 4 });
+  readonly #connections: HttpAgent;
 
+  /** @param signal cuts off whatever is under way */
   constructor(address: AgentAddress, throttle: Throttle, signal: AbortSignal) {
     this.#address = address;
     this.#throttle = throttle;
     this.#signal = signal;
+    const options = { keepAlive: true, maxSockets: SOCKETS_MAX };
+    const { tls } = address;
+    this.#connections = tls
+      ? new HttpsAgent({ ...options, ...(tls.ca === undefined ? {} : { ca: tls.ca }) })
+      : new HttpAgent(options);
   }
 
-  /** Asks; gives the answer's bytes, or undefined where there is nothing to say (204). @throws AgentError */
-  async ask(path: string, body: object): Promise<ByteSource | undefined> {
-    const { host, port, token } = this.#address;
+  /** Asks; gives the answer's bytes. @throws AgentError */
+  async ask(path: string, body: object): Promise<ByteSource> {
+    const { host, port, token, tls } = this.#address;
     try {
-      const asked = request({
+      const asked = (tls ? httpsRequest : httpRequest)({
         host,
         port,
         path,
@@ -56,14 +65,22 @@ export class AgentClient {
       );
       asked.end(JSON.stringify(body));
       const response = await responseTo(asked);
-      if (response.statusCode === 204) {
-        response.resume();
-        return undefined;
-      }
       if (response.statusCode !== 200) throw new AgentError(await refusalOf(response));
       return new ByteSource(this.#counted(response));
     } catch (error) {
       throw agentError(error, this.#address);
+    }
+  }
+
+  /** Asks; gives the answer's lines. @throws AgentError */
+  async *lines(path: string, body: object): AsyncGenerator<unknown, void> {
+    const source = await this.ask(path, body);
+    try {
+      yield* readLines(source);
+    } catch (cause) {
+      throw cause instanceof LinesError ? new AgentError(cause.message, { cause }) : cause;
+    } finally {
+      await source.close();
     }
   }
 
@@ -107,10 +124,12 @@ async function refusalOf(response: IncomingMessage): Promise<string> {
   return `expected an answer, got status ${response.statusCode}${reason}`;
 }
 
-/** What the network and Node's HTTP say becomes the agent's; our own bugs stay ours. */
+/** What the network, TLS and Node's HTTP say becomes the agent's; our own bugs stay ours. */
 function agentError(error: unknown, { host, port }: AgentAddress): unknown {
   if (error instanceof AgentError) return error;
-  const { code, name } = error as NodeJS.ErrnoException;
+  const { code, name, cause } = error as NodeJS.ErrnoException;
+  if (cause instanceof AgentError) return cause;
   if (code === undefined && name !== 'AbortError') return error;
-  return new AgentError(`expected an agent at ${host}:${port}, got ${code ?? name}`, { cause: error });
+  const got = isSystemError(error) || code === undefined ? (code ?? name) : `${code} (${(error as Error).message})`;
+  return new AgentError(`expected an agent at ${host}:${port}, got ${got}`, { cause: error });
 }

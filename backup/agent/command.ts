@@ -1,0 +1,34 @@
+/** `backup agent`: lends a folder until a signal ends it. */
+
+import { escapeText } from '../../shared/escape';
+import { interrupted, type Streams } from '../../shared/program/run-main';
+import { listen } from '../listen';
+import type { AgentOptions } from '../options';
+import { readTextFile, readToken } from '../text-file';
+import { Root } from './root';
+import { agentServer } from './serve';
+
+export async function runAgent(options: AgentOptions, streams: Streams): Promise<number> {
+  const { root: folder, listen: at, tokenFile, tls, json } = options;
+  const ended = interrupted(streams);
+  const root = Root.of(folder);
+  const server = agentServer({
+    root,
+    token: await readToken(tokenFile),
+    tls: tls && {
+      cert: await readTextFile(tls.certFile, 'a certificate'),
+      key: await readTextFile(tls.keyFile, 'a key'),
+    },
+    onQuestion: (peer, question, outcome) => {
+      if (json) streams.out(JSON.stringify({ event: 'question', peer, question, outcome }));
+      else if (outcome !== 'answered') streams.err(`backup agent: ${peer} ${escapeText(question)}: ${escapeText(outcome)}`);
+    },
+  });
+  const address = await listen(server, at.host, at.port);
+  const line = `backup agent listening on ${address}, lends ${root.path}`;
+  streams.out(json ? JSON.stringify({ event: 'ready', address, root: root.path.toString() }) : line);
+  await ended;
+  server.close();
+  server.closeAllConnections();
+  return 0;
+}

@@ -1,0 +1,229 @@
+/** Runs what the schedule says, with the clock and the network, and records how it went. */
+
+import { EventEmitter, once } from 'node:events';
+import { OperatorError } from '../../shared/errors';
+import { Schedule, type ScheduleOutbox } from '../core';
+import type { Registration } from '../registration';
+import type { Run } from '../repository/history';
+import type { Repository } from '../repository/repository';
+import { AgentClient } from './agent-client';
+import { AgentError } from './agent-error';
+import type { ListedJob, RunProgress, SourceRequest } from './admin-wire';
+import type { Throttle } from './bandwidth';
+import { type Outcome, pullOnce } from './run';
+
+/** A run that takes so long is cut off; the next one goes on from there. A slow or hostile agent must not keep its place for ever. */
+const RUN_MAX_MS = 24 * 60 * 60 * 1000;
+/** No timer is set for longer than Node's longest. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+export interface RunsSettings {
+  /** Most runs at once. */
+  parallel: number;
+  throttle: Throttle;
+  /** In PEM: whom to trust for agents that speak TLS, beside nobody. Undefined: whom the system trusts. */
+  tlsCa: string | undefined;
+  /** Told of each run when it has ended and is recorded. */
+  onRun(run: Run): void;
+  /** Told of what goes wrong beside runs. */
+  onProblem(message: string): void;
+}
+
+export class Runs {
+  readonly #repository: Repository;
+  readonly #settings: RunsSettings;
+  readonly #schedule: Schedule<Registration>;
+  readonly #out: ScheduleOutbox<Registration>;
+  /** By node and path. Bounded by what is registered, and was while the server runs. */
+  readonly #successes = new Map<string, number>();
+  /** Bounded by `parallel`. */
+  readonly #progress = new Map<string, RunProgress>();
+  /** Bounded by `parallel`. */
+  readonly #running = new Set<Promise<void>>();
+  /** Emits `end` with each run. */
+  readonly #ends = new EventEmitter().setMaxListeners(0);
+  readonly #stopping = new AbortController();
+  /** Changes of the registry, one after the other. */
+  #changing: Promise<unknown> = Promise.resolve();
+  /** As it was when the folder was opened. */
+  #registry: readonly Registration[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(repository: Repository, settings: RunsSettings) {
+    this.#repository = repository;
+    this.#settings = settings;
+    this.#schedule = new Schedule<Registration>(settings.parallel);
+    this.#out = { run: (job) => this.#begin(job), wake: (atMs) => this.#wakeAt(atMs) };
+  }
+
+  /** Knows what was registered before, and runs it from `begin` on. @throws DamageError */
+  static async open(repository: Repository, settings: RunsSettings): Promise<Runs> {
+    const runs = new Runs(repository, settings);
+    for await (const run of repository.history.runs()) {
+      if ('outcome' in run && run.outcome !== 'failed') runs.#successes.set(keyOf(run), run.atMs);
+    }
+    runs.#registry = await repository.registry();
+    return runs;
+  }
+
+  begin(): void {
+    for (const job of this.#registry) this.#enter(job);
+  }
+
+  /** All that is registered, in the order of registration. */
+  list(): ListedJob[] {
+    return this.#schedule.jobs.map(({ job, dueMs, failures }) => {
+      const { node, path, everyMs, keep, wire } = job;
+      const lastSuccessMs = this.#successes.get(keyOf(job));
+      const last = lastSuccessMs === undefined ? {} : { lastSuccessMs };
+      return { node, path, everyMs, keep, wire, dueMs, failures, isRunning: this.#schedule.isRunning(job), ...last };
+    });
+  }
+
+  /** Runs under way. */
+  progress(): RunProgress[] {
+    return [...this.#progress.values()];
+  }
+
+  progressOf(source: SourceRequest): RunProgress | undefined {
+    return this.#progress.get(keyOf(source));
+  }
+
+  /** From now on fetches it; durable when this resolves. Gives whether it is new. */
+  register(job: Registration): Promise<boolean> {
+    return this.#change(async () => {
+      const others = this.#schedule.jobs.map((state) => state.job);
+      const at = others.findIndex((other) => keyOf(other) === keyOf(job));
+      const jobs = at < 0 ? [...others, job] : others.with(at, job);
+      await this.#repository.saveRegistry(jobs);
+      this.#enter(job);
+      return at < 0;
+    });
+  }
+
+  /** Ends its turns; durable when this resolves. @throws OperatorError `missing` */
+  unregister(source: SourceRequest): Promise<void> {
+    return this.#change(async () => {
+      this.#registered(source);
+      const jobs = this.#schedule.jobs.map(({ job }) => job).filter((job) => keyOf(job) !== keyOf(source));
+      await this.#repository.saveRegistry(jobs);
+      this.#schedule.unregister(source.node, source.path);
+    });
+  }
+
+  /** Runs it now, or follows the run that is under way; gives how it went. @throws OperatorError `missing`, `closed` */
+  async runNow(source: SourceRequest): Promise<Run> {
+    const { job } = this.#registered(source);
+    const ended = this.#endOf(source);
+    if (!this.#schedule.isRunning(job)) this.#schedule.runNow(job.node, job.path, Date.now(), this.#out);
+    return ended;
+  }
+
+  /** Resolves when no run of it is under way any more. */
+  async idle(source: SourceRequest): Promise<void> {
+    if (this.#progress.has(keyOf(source))) await this.#endOf(source);
+  }
+
+  /** Cuts off what is under way: recorded as failed, what has arrived stays. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#stopping.abort();
+    await this.#changing;
+    await Promise.all(this.#running);
+    this.#ends.emit('closed');
+  }
+
+  async #endOf(source: SourceRequest): Promise<Run> {
+    for (;;) {
+      const ending = once(this.#ends, 'end') as Promise<[Run]>;
+      const run = await Promise.race([ending, once(this.#ends, 'closed')]);
+      if (run.length === 0) throw new OperatorError('closed', 'expected a run, the server was shut down');
+      if (keyOf(run[0] as Run) === keyOf(source)) return run[0] as Run;
+    }
+  }
+
+  #enter(job: Registration): void {
+    this.#schedule.register(job, this.#successes.get(keyOf(job)), Date.now(), this.#out);
+  }
+
+  #registered({ node, path }: SourceRequest): { job: Registration } {
+    const state = this.#schedule.find(node, path);
+    if (!state) throw new OperatorError('missing', `expected something registered, got ${node} ${JSON.stringify(path)}`);
+    return state;
+  }
+
+  #change<Result>(change: () => Promise<Result>): Promise<Result> {
+    const turn = this.#changing.then(change);
+    this.#changing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #wakeAt(atMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopping.signal.aborted) return;
+    const waitMs = Math.min(Math.max(atMs - Date.now(), 0), TIMER_MAX_MS);
+    this.#timer = setTimeout(() => this.#schedule.wake(Date.now(), this.#out), waitMs);
+  }
+
+  #begin(job: Registration): void {
+    const running = this.#run(job).catch((error: unknown) =>
+      this.#settings.onProblem(`expected to record a run, got ${(error as Error).message}`),
+    );
+    this.#running.add(running);
+    void running.then(() => this.#running.delete(running));
+  }
+
+  async #run(job: Registration): Promise<void> {
+    const { node, path } = job;
+    const atMs = Date.now();
+    const progress: RunProgress = { node, path, atMs, entries: 0, bytes: 0, travelled: 0 };
+    this.#progress.set(keyOf(job), progress);
+    const outcome = await this.#outcomeOf(job, progress);
+    const run: Run = { node, path, atMs, tookMs: Date.now() - atMs, travelled: progress.travelled, ...outcome };
+    const ok = run.outcome !== 'failed';
+    try {
+      if (ok) this.#successes.set(keyOf(job), atMs);
+      await this.#repository.history.add(run);
+    } finally {
+      this.#progress.delete(keyOf(job));
+      this.#settings.onRun(run);
+      this.#ends.emit('end', run);
+      if (!this.#stopping.signal.aborted) this.#schedule.finished(job, ok, Date.now(), this.#out);
+    }
+  }
+
+  async #outcomeOf(job: Registration, progress: RunProgress): Promise<Outcome> {
+    const { throttle, tlsCa, onProblem } = this.#settings;
+    const colon = job.node.lastIndexOf(':');
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(RUN_MAX_MS)]);
+    const counting: Throttle = async (bytes) => {
+      progress.travelled += bytes;
+      await throttle(bytes);
+    };
+    const host = job.node.slice(0, colon);
+    const port = Number(job.node.slice(colon + 1));
+    const tls = job.tls ? { ca: tlsCa } : undefined;
+    const agent = new AgentClient({ host, port, token: job.token, tls }, counting, signal);
+    try {
+      return await pullOnce(job, agent, {
+        repository: this.#repository,
+        atMs: progress.atMs,
+        onRecord: (record) => {
+          progress.entries++;
+          if (record.type === 'file') progress.bytes += record.size;
+        },
+      });
+    } catch (error) {
+      const { message, stack } = error as Error;
+      const isOurs = !(error instanceof AgentError) && (error as NodeJS.ErrnoException).code === undefined;
+      if (isOurs && (error as Error).name === 'Error') onProblem(stack ?? message);
+      return { outcome: 'failed', error: this.#stopping.signal.aborted ? 'the server was shut down' : message };
+    } finally {
+      agent.close();
+    }
+  }
+}
+
+function keyOf({ node, path }: SourceRequest): string {
+  return JSON.stringify([node, path]);
+}

@@ -3,9 +3,7 @@
 import { escapeValue } from '../shared/escape';
 import { formatPeer } from '../shared/host-port';
 import { type Paint, paintFor } from '../shared/program/colour';
-import type { Io } from '../shared/program/run-main';
-import type { Answer, LookupSummary } from './lookup';
-import type { ClientOptions } from './options';
+import type { Streams } from '../shared/program/run-main';
 import {
   answerEvent,
   answerLine,
@@ -15,7 +13,9 @@ import {
   unreachableEvent,
   unreachableLine,
   type Widths,
-} from './report';
+} from './lines';
+import type { Answer, LookupSummary } from './lookup';
+import type { ClientOptions } from './options';
 
 export class Display {
   readonly #options: Pick<ClientOptions, 'json' | 'value'>;
@@ -28,14 +28,14 @@ export class Display {
   #toldUnreachable = false;
 
   /** @param keys those asked side by side: where there are several, each line says which it is about */
-  constructor(options: ClientOptions, keys: readonly Uint8Array[], io: Io) {
+  constructor(options: ClientOptions, keys: readonly Uint8Array[], streams: Streams) {
     this.#options = options;
     this.#contact = formatPeer(options.contact);
-    this.#paint = paintFor(io.output, io.environment);
+    this.#paint = paintFor(streams.output, streams.environment);
     const longest = Math.max(0, ...keys.map((key) => shownKey(key).length));
     this.#widths = { key: keys.length > 1 ? longest : 0, from: 0 };
-    this.#out = io.out;
-    this.#aside = io.output.isTTY && !options.value ? io.out : io.err;
+    this.#out = streams.out;
+    this.#aside = streams.output.isTTY && !options.value ? streams.out : streams.err;
   }
 
   answer(key: Uint8Array, answer: Answer): void {

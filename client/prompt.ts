@@ -3,7 +3,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { escapeText } from '../shared/escape';
 import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from '../shared/program/history';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { ask, trimBlanks } from './ask';
 import { Display } from './display';
 import { type ClientOptions, keyFault } from './options';
@@ -17,11 +17,11 @@ const HELP = 'Type a key and Enter; Ctrl-C gives up a question, Ctrl-D ends.';
 const HINTED = /^(quit|exit|help|\?)$/;
 
 /** Asks what is typed, until Ctrl-D or the end of input. Gives the exit status. */
-export async function prompt(options: ClientOptions, io: Io): Promise<number> {
-  const path = historyFile(io.environment, 'history');
+export async function prompt(options: ClientOptions, streams: Streams): Promise<number> {
+  const path = historyFile(streams.environment, 'history');
   const terminal = createInterface({
-    input: io.input,
-    output: io.output,
+    input: streams.input,
+    output: streams.output,
     prompt: PROMPT,
     history: loadHistory(path),
     historySize: HISTORY_MAX,
@@ -37,15 +37,15 @@ export async function prompt(options: ClientOptions, io: Io): Promise<number> {
   const redraw = (): void => void (closed || terminal.prompt(true));
   /** Prints a line above the one that is being typed, which stays. */
   const print = (line: string): void => {
-    io.output.write(CLEAR_LINE);
-    io.out(line);
+    streams.output.write(CLEAR_LINE);
+    streams.out(line);
     redraw();
   };
   const waiting = new Waiting((text) => {
     terminal.setPrompt(text === '' ? PROMPT : `(${text}, Ctrl-C gives up) `);
     redraw();
   });
-  const display = new Display(options, [], { ...io, out: print, err: print });
+  const display = new Display(options, [], { ...streams, out: print, err: print });
   let question: AbortController | undefined;
   /** Lines typed while a question was under way, not asked yet. */
   let ahead = 0;
@@ -57,21 +57,21 @@ export async function prompt(options: ClientOptions, io: Io): Promise<number> {
   terminal.on('SIGINT', () => {
     if (question) return question.abort();
     // As a shell does: leave the line, take a new one.
-    io.output.write('\n');
+    streams.output.write('\n');
     terminal.write(null, { ctrl: true, name: 'e' });
     terminal.write(null, { ctrl: true, name: 'u' });
     redraw();
   });
-  suspendable(terminal, io, () => {
+  suspendable(terminal, streams, () => {
     if (closed) return;
-    io.input.setRawMode(true);
+    streams.input.setRawMode(true);
     redraw();
   });
   terminal.on('close', () => {
     closed = true;
     question?.abort();
   });
-  io.out(HELP);
+  streams.out(HELP);
   terminal.prompt();
   for await (const line of terminal) {
     if (ahead > 0) {
@@ -89,7 +89,7 @@ export async function prompt(options: ClientOptions, io: Io): Promise<number> {
     }
     redraw();
   }
-  io.output.write('\n');
+  streams.output.write('\n');
   return 0;
 }
 
@@ -120,11 +120,11 @@ async function askAlive(
  * terminal is as the shell wants it meanwhile, and ours again afterwards: also where nobody can continue us, and the system does
  * not stop us.
  */
-function suspendable(terminal: Interface, io: Io, resume: () => void): void {
+function suspendable(terminal: Interface, streams: Streams, resume: () => void): void {
   terminal.on('SIGTSTP', () => {
-    io.input.setRawMode(false);
-    io.suspend();
+    streams.input.setRawMode(false);
+    streams.suspend();
     setImmediate(resume);
   });
-  io.onSignal('SIGCONT', resume);
+  streams.onSignal('SIGCONT', resume);
 }

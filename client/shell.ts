@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { resolve } from '../shared/host-port';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { ask, type Outcome, trimBlanks } from './ask';
 import { Display } from './display';
 import { type ClientOptions, keyFault } from './options';
@@ -15,17 +15,17 @@ const SIDE_BY_SIDE_MAX = 16;
 const STATUS_OF: Record<Outcome, number> = { answered: 0, unanswered: 1, unreachable: 3 };
 
 /** Runs the command. Gives the exit status: 1 when a key given as an argument had no answer, 3 when the contact is not reached. */
-export async function run(options: ClientOptions, io: Io): Promise<number> {
+export async function run(options: ClientOptions, streams: Streams): Promise<number> {
   // A name that does not resolve is told at once, not at the first question.
   await resolve(options.contact);
   const gone = new AbortController();
-  io.onOutputClosed(() => gone.abort());
+  streams.onOutputClosed(() => gone.abort());
   try {
-    if (options.keys.length === 0 && io.input.isTTY && io.output.isTTY) return await prompt(options, io);
+    if (options.keys.length === 0 && streams.input.isTTY && streams.output.isTTY) return await prompt(options, streams);
     const screen = {
-      ...io,
-      out: (line: string) => above(io, io.out, line),
-      err: (line: string) => above(io, io.err, line),
+      ...streams,
+      out: (line: string) => above(streams, streams.out, line),
+      err: (line: string) => above(streams, streams.err, line),
     };
     if (options.keys.length > 0) return await askAll(options, screen, gone.signal);
     return await askLines(options, screen, gone.signal);
@@ -37,16 +37,16 @@ export async function run(options: ClientOptions, io: Io): Promise<number> {
 }
 
 /** Prints a line where the sign of life stood; its next tick comes below. */
-function above(io: Io, print: (line: string) => void, line: string): void {
-  io.progress('');
+function above(streams: Streams, print: (line: string) => void, line: string): void {
+  streams.progress('');
   print(line);
 }
 
 /** Asks all keys, so many at once, in their order. Gives the worst status. */
-async function askAll(options: ClientOptions, io: Io, signal: AbortSignal): Promise<number> {
+async function askAll(options: ClientOptions, streams: Streams, signal: AbortSignal): Promise<number> {
   const keys = options.keys.map((key) => Buffer.from(key));
-  const display = new Display(options, keys, io);
-  const waiting = new Waiting(io.progress);
+  const display = new Display(options, keys, streams);
+  const waiting = new Waiting(streams.progress);
   let status = 0;
   const next = keys.values();
   const askNext = async (): Promise<void> => {
@@ -59,16 +59,16 @@ async function askAll(options: ClientOptions, io: Io, signal: AbortSignal): Prom
 }
 
 /** Keys from a pipe or a file, one a line; blank lines are skipped. Keys are bytes: nothing is decoded on the way. */
-async function askLines(options: ClientOptions, io: Io, signal: AbortSignal): Promise<number> {
-  const display = new Display(options, [], io);
-  const waiting = new Waiting(io.progress);
+async function askLines(options: ClientOptions, streams: Streams, signal: AbortSignal): Promise<number> {
+  const display = new Display(options, [], streams);
+  const waiting = new Waiting(streams.progress);
   let status = 0;
-  io.input.setEncoding('latin1');
-  for await (const line of createInterface({ input: io.input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  streams.input.setEncoding('latin1');
+  for await (const line of createInterface({ input: streams.input, crlfDelay: Number.POSITIVE_INFINITY })) {
     const key = Buffer.from(trimBlanks(line), 'latin1');
     if (key.length === 0) continue;
     const fault = keyFault(key);
-    if (fault) io.err(`client: ${fault}`);
+    if (fault) streams.err(`client: ${fault}`);
     // The input decides what is asked: that nobody has a key is no failure. That nobody could be asked is one.
     else if ((await ask(key, options, display, waiting, signal)) === 'unreachable') status = STATUS_OF.unreachable;
   }

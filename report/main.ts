@@ -12,20 +12,20 @@ import { makeReport } from './report';
 
 const FOLDER = join(packageFolder(), 'report');
 
-runMain('report', parseOptions, async ({ check }, io) => {
-  const files = await makeReport((what) => io.progress(what));
-  io.progress('');
+runMain('report', parseOptions, async ({ check }, streams) => {
+  const files = await makeReport((what) => streams.progress(what));
+  streams.progress('');
   const stale = [...figuresThere()].filter((path) => !files.has(path));
   if (!check) {
     for (const path of stale) rmSync(join(FOLDER, path));
     for (const [path, text] of files) write(join(FOLDER, path), text);
-    io.out(`report: wrote ${[...files.keys()].join(', ')}`);
+    streams.out(`report: wrote ${[...files.keys()].join(', ')}`);
     return 0;
   }
   const changed = [...files].filter(([path, text]) => read(join(FOLDER, path)) !== text).map(([path]) => path);
-  for (const path of [...changed, ...stale]) io.err(`report: ${path} differs from what the code makes now`);
-  if (changed.length + stale.length > 0) io.err('report: run "npm run report", and look at what changed');
-  else io.out(`report: all ${files.size} files are what the code makes`);
+  for (const path of [...changed, ...stale]) streams.err(`report: ${path} differs from what the code makes now`);
+  if (changed.length + stale.length > 0) streams.err('report: run "npm run report", and look at what changed');
+  else streams.out(`report: all ${files.size} files are what the code makes`);
   return changed.length + stale.length > 0 ? 1 : 0;
 });
 

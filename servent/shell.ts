@@ -2,29 +2,30 @@
 
 import { OperatorError } from '../shared/errors';
 import { escapeText } from '../shared/escape';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
+import { problemLines, readyEvent, readyLine, reloadLine, statsWords } from './lines';
 import { type ServentCommandOptions, STDIN } from './options';
 import { publicAddresses } from './own-address';
-import { problemLines, readyEvent, readyLine, reloadLine, statsWords } from './report';
 import { type LoadedFile, openServent } from './servent';
 
 /** Runs the command: starts a servent, says so, obeys signals until one ends it. Gives the exit status. */
-export async function run(options: ServentCommandOptions, io: Io): Promise<number> {
+export async function run(options: ServentCommandOptions, streams: Streams): Promise<number> {
   const { json, quiet, duplicates } = options;
   const path = options.file === STDIN ? 'standard input' : options.file;
   const say = (line: string, event: object): void => {
-    if (!quiet) io.out(json ? JSON.stringify(event) : line);
+    if (!quiet) streams.out(json ? JSON.stringify(event) : line);
   };
   // From the first moment: whoever writes the file and signals at once must not end what is just starting.
   let onHangup = (): void => void (hungUp = true);
   let hungUp = false;
-  io.onSignal('SIGHUP', () => onHangup());
+  streams.onSignal('SIGHUP', () => onHangup());
   const servent = await openServent({
     ...options,
-    source: options.file === STDIN ? { input: io.input, duplicates } : { file: path, duplicates },
-    onNotice: (reason, address) => io.err(`servent: ${address} is over its limit: ${reason}; said at most every 30 s`),
+    source: options.file === STDIN ? { input: streams.input, duplicates } : { file: path, duplicates },
+    onNotice: (reason, address) =>
+      streams.err(`servent: ${address} is over its limit: ${reason}; said at most every 30 s`),
   });
-  const warn = (): void => problemLines(servent.file, path).forEach(io.err);
+  const warn = (): void => problemLines(servent.file, path).forEach(streams.err);
   const sayStats = (event: string): void => {
     const stats = servent.stats();
     say(`servent ${event}: ${statsWords(stats)}`, { event, ...stats });
@@ -40,19 +41,19 @@ export async function run(options: ServentCommandOptions, io: Io): Promise<numbe
       say(reloadLine(file, path), { event: 'reload', ok: true, file: path, ...file });
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
-      io.err(`servent: ${escapeText(error.message)}; the old ${servent.file.keys} keys stay`);
+      streams.err(`servent: ${escapeText(error.message)}; the old ${servent.file.keys} keys stay`);
       if (json) say('', { event: 'reload', ok: false, file: path, keys: servent.file.keys, error: error.message });
     }
   };
   const ended = new Promise<void>((end) => {
-    io.onSignal('SIGTERM', end);
-    io.onSignal('SIGINT', end);
+    streams.onSignal('SIGTERM', end);
+    streams.onSignal('SIGINT', end);
   });
   onHangup = () => void reload();
-  io.onSignal('SIGUSR2', () => sayStats('stats'));
+  streams.onSignal('SIGUSR2', () => sayStats('stats'));
   if (options.statsMs > 0) setInterval(() => sayStats('stats'), options.statsMs);
   warn();
-  for (const warning of exposureWarnings(options)) io.err(`servent: ${warning}`);
+  for (const warning of exposureWarnings(options)) streams.err(`servent: ${warning}`);
   say(readyLine(servent, path), readyEvent(servent, path));
   if (hungUp) onHangup();
   await ended;

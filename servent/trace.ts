@@ -4,6 +4,7 @@ import debug from 'debug';
 import { formatEndpoint } from '../shared/endpoint';
 import { escapeBytes } from '../shared/escape';
 import { decode, type Message } from '../shared/wire/overlay/message';
+import { WireError } from '../shared/wire/wire-error';
 import type { ServentObserver } from './observed-servent';
 
 const received = debug('servent:receive');
@@ -27,7 +28,8 @@ function describe(datagram: Uint8Array): string {
   try {
     return words(decode(datagram));
   } catch (error) {
-    return `${datagram.length} bytes that are no message: ${(error as Error).message}`;
+    if (!(error instanceof WireError)) throw error;
+    return `${datagram.length} bytes that are no message: ${error.message}`;
   }
 }
 

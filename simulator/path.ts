@@ -5,6 +5,7 @@ import type { Random } from './random';
 /** How long one datagram is on its way: drawn anew for each, milliseconds. */
 export type Delay = (random: Random) => number;
 
+/** Every datagram is as long on its way. */
 export function constant(ms: number): Delay {
   return () => ms;
 }

@@ -3,8 +3,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
+import type { CheckOptions } from './command-line/loopback';
 import { findTopology } from './graph/catalogue';
 import { readServentFile } from './graph/servent-file';
 import type { Topology } from './graph/topology';
@@ -12,18 +13,20 @@ import { askAll, type Finding, isWrong } from './loopback/ask';
 import { planOf, type ServentPlan } from './loopback/plan';
 import { withOverlay } from './loopback/processes';
 import { asksEveryKey, HELD_BY_ALL, markerOf, questionsFor } from './loopback/questions';
-import type { CheckOptions } from './options';
 
 /** Prints a table or JSON lines, and gives 1 when any answer is missing or too many, else 0. */
-export async function check({ overlay, sizes, portFirst, timeoutMs, json }: CheckOptions, io: Io): Promise<number> {
+export async function check(
+  { overlay, sizes, portFirst, timeoutMs, json }: CheckOptions,
+  streams: Streams,
+): Promise<number> {
   const topology = findTopology(overlay, sizes);
   const folder = mkdtempSync(join(tmpdir(), 'servent-check-'));
   try {
     const plan = planOf(topology).map((servent) => withMarkers(servent, folder));
-    return await withOverlay(plan, portFirst, io, async (servents) => {
-      const findings = await askAll(questionsFor(topology), servents, timeoutMs, (text) => io.progress(text));
-      io.progress('');
-      (json ? jsonLines(topology, findings) : textLines(topology, findings)).forEach(io.out);
+    return await withOverlay(plan, portFirst, streams, async (servents) => {
+      const findings = await askAll(questionsFor(topology), servents, timeoutMs, (text) => streams.progress(text));
+      streams.progress('');
+      (json ? jsonLines(topology, findings) : textLines(topology, findings)).forEach(streams.out);
       return findings.some(isWrong) ? 1 : 0;
     });
   } finally {

@@ -1,19 +1,19 @@
 /** `topology draw`: an overlay as a picture, or for a terminal as a table of who knows whom. */
 
 import { basename } from 'node:path';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
+import type { DrawOptions } from './command-line/overlay';
 import { findTopology } from './graph/catalogue';
 import { hopsFrom } from './graph/reach';
 import { graphOfTopology, type Topology } from './graph/topology';
-import type { DrawOptions } from './options';
 import { put } from './output';
 import { drawOverlay, linkLabel } from './pictures/draw-overlay';
 
 /** Draws the overlay. Gives the exit status. */
-export async function draw({ overlay, sizes, output }: DrawOptions, io: Io): Promise<number> {
+export async function draw({ overlay, sizes, output }: DrawOptions, streams: Streams): Promise<number> {
   const topology = findTopology(overlay, sizes);
-  await put(output, { svg: () => drawOverlay(topology), text: () => textOf(topology) }, io);
+  await put(output, { svg: () => drawOverlay(topology), text: () => textOf(topology) }, streams);
   return 0;
 }
 

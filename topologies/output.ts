@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { fileError } from '../shared/errors';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 
 /** What was chosen. */
 export interface Output<Form extends string> {
@@ -20,10 +20,10 @@ export interface Output<Form extends string> {
 export async function put<Form extends string>(
   { form, file }: Output<Form | 'svg' | 'text'>,
   forms: Record<Form | 'svg' | 'text', () => string | Promise<string>>,
-  io: Io,
+  streams: Streams,
 ): Promise<void> {
-  const text = await forms[form ?? (file === undefined && io.output.isTTY ? 'text' : 'svg')]();
-  if (file === undefined) return io.out(text);
+  const text = await forms[form ?? (file === undefined && streams.output.isTTY ? 'text' : 'svg')]();
+  if (file === undefined) return streams.out(text);
   try {
     writeFileSync(file, `${text}\n`);
   } catch (cause) {

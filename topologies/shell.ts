@@ -1,7 +1,7 @@
 /** The topology command's shell: hands each sub-command to the file of its name. */
 
 import { resolve } from 'node:path';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { check } from './check';
 import { draw } from './draw';
@@ -14,24 +14,26 @@ import { trace } from './trace';
 import { up } from './up';
 
 /** Runs the command. Gives the exit status. */
-export async function run(options: TopologyOptions, io: Io): Promise<number> {
+export async function run(options: TopologyOptions, streams: Streams): Promise<number> {
   switch (options.command) {
     case 'list':
-      listLines().forEach(io.out);
+      listLines().forEach(streams.out);
       return 0;
     case 'generate':
-      io.out(formatTopology(topologyOf(options.kind, generate(options.kind, options.sizes)), resolve('')).trimEnd());
+      streams.out(
+        formatTopology(topologyOf(options.kind, generate(options.kind, options.sizes)), resolve('')).trimEnd(),
+      );
       return 0;
     case 'draw':
-      return draw(options, io);
+      return draw(options, streams);
     case 'simulate':
-      return simulate(options, io);
+      return simulate(options, streams);
     case 'trace':
-      return trace(options, io);
+      return trace(options, streams);
     case 'up':
-      return up(options, io);
+      return up(options, streams);
     case 'check':
-      return check(options, io);
+      return check(options, streams);
   }
 }
 

@@ -1,27 +1,27 @@
 /** `topology simulate`: asks many questions of simulated overlays, and prints what they reached and cost. */
 
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { linkPaths } from '../simulator/path';
+import type { SimulateOptions } from './command-line/simulated';
 import { findTopology } from './graph/catalogue';
 import { graphOfTopology, type Topology } from './graph/topology';
-import type { SimulateOptions } from './options';
 import { type ExperimentOptions, type Measurement, measure, type Result, summarize } from './simulated/experiment';
 
 /** A row of the output. */
 type Row = { overlay: string; servents: number; links: number } & Result;
 
 /** Runs the experiment of each overlay, and prints a row for each. Gives the exit status. */
-export async function simulate(options: SimulateOptions, io: Io): Promise<number> {
+export async function simulate(options: SimulateOptions, streams: Streams): Promise<number> {
   const rows: Row[] = [];
   for (const overlay of options.overlays) {
     const topology = findTopology(overlay, options.sizes);
     const { servents, links } = topology;
-    const result = await run(topology, options, (share) => io.progress(bar(topology.name, share)));
+    const result = await run(topology, options, (share) => streams.progress(bar(topology.name, share)));
     rows.push({ overlay: topology.name, servents: servents.length, links: links.length, ...result });
   }
-  io.progress('');
-  format(rows, options.format).forEach(io.out);
+  streams.progress('');
+  format(rows, options.format).forEach(streams.out);
   return 0;
 }
 

@@ -1,17 +1,20 @@
 /** `topology trace`: follows one question through a simulated overlay: a picture, JSON lines, or for a terminal a table. */
 
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import { linkPaths } from '../simulator/path';
+import type { TraceOptions } from './command-line/simulated';
 import { findTopology } from './graph/catalogue';
 import type { Topology } from './graph/topology';
-import type { TraceOptions } from './options';
 import { put } from './output';
 import { drawFlood } from './pictures/draw-flood';
 import { type FloodStep, flood, summarizeFlood } from './simulated/flood';
 
 /** Traces the question. Gives the exit status. */
-export async function trace({ overlay, sizes, output, path, ...options }: TraceOptions, io: Io): Promise<number> {
+export async function trace(
+  { overlay, sizes, output, path, ...options }: TraceOptions,
+  streams: Streams,
+): Promise<number> {
   const topology = findTopology(overlay, sizes);
   const steps = flood(topology, { ...options, path, paths: linkPaths(topology.links, path) });
   const forms = {
@@ -19,7 +22,7 @@ export async function trace({ overlay, sizes, output, path, ...options }: TraceO
     json: () => steps.map((step) => JSON.stringify(step)).join('\n'),
     text: () => textOf(topology, steps, options.key),
   };
-  await put(output, forms, io);
+  await put(output, forms, streams);
   return 0;
 }
 

@@ -4,22 +4,22 @@ import { relative } from 'node:path';
 import { ANSWER_WAIT_MS } from '../client/core';
 import { run as runClient } from '../client/shell';
 import { peerOf } from '../shared/host-port';
-import type { Io } from '../shared/program/run-main';
+import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
+import type { UpOptions } from './command-line/loopback';
 import { findTopology } from './graph/catalogue';
 import { readServentFile } from './graph/servent-file';
 import { planOf } from './loopback/plan';
 import { type RunningServent, withOverlay } from './loopback/processes';
-import type { UpOptions } from './options';
 
 /** Runs until the client ends: at Ctrl-D, or with its input. Gives the client's exit status. */
-export async function up({ overlay, sizes, portFirst }: UpOptions, io: Io): Promise<number> {
+export async function up({ overlay, sizes, portFirst }: UpOptions, streams: Streams): Promise<number> {
   const topology = findTopology(overlay, sizes);
   // A file that cannot be read is told at once, and by its servent's name.
   topology.servents.forEach(readServentFile);
-  return withOverlay(planOf(topology), portFirst, io, async (servents) => {
-    serventLines(servents).forEach(io.out);
-    io.out('');
+  return withOverlay(planOf(topology), portFirst, streams, async (servents) => {
+    serventLines(servents).forEach(streams.out);
+    streams.out('');
     return runClient(
       {
         contact: peerOf(servents[0]!.address, 'the first servent'),
@@ -30,7 +30,7 @@ export async function up({ overlay, sizes, portFirst }: UpOptions, io: Io): Prom
         value: false,
         nul: false,
       },
-      io,
+      streams,
     );
   });
 }

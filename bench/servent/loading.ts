@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BATCH, type Contender, DGRAM, ECHO, REFERENCE, type Running } from './contenders';
 import { type PaceReport, pace } from './load';
 import { memoryOf } from './programs';
-import { atMost, median, type Section } from './report';
+import { atMost, median, type Section } from './sections';
 import { freeBytes, writePairs } from './tools';
 
 const SMALL = 1000;

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperatorError, usageError } from '../../shared/errors';
-import { type Io, interrupted, runMain } from '../../shared/program/run-main';
+import { interrupted, runMain, type Streams } from '../../shared/program/run-main';
 import { endPrograms } from '../../shared/program/start-program';
 import { tableLines } from '../../shared/program/table';
 import { type LoadMode, serventWith } from './contenders';
@@ -41,17 +41,17 @@ function parseOptions([mode = 'ask', io = 'batch']: readonly string[]): { option
   return { options: { mode: mode as LoadMode, io } };
 }
 
-async function run(options: ProfileOptions, io: Io): Promise<number> {
+async function run(options: ProfileOptions, streams: Streams): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'servent-profile-'));
   try {
-    return await Promise.race([interrupted(io), profile(options, io, folder)]);
+    return await Promise.race([interrupted(streams), profile(options, streams, folder)]);
   } finally {
     await endPrograms();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function profile({ mode, io: transport }: ProfileOptions, io: Io, folder: string): Promise<number> {
+async function profile({ mode, io }: ProfileOptions, streams: Streams, folder: string): Promise<number> {
   const generator = compileC('load', folder);
   if (!generator) throw new OperatorError('compiler', 'expected a C compiler named cc, found none');
   const pairs = join(folder, 'pairs.txt');
@@ -59,7 +59,7 @@ async function profile({ mode, io: transport }: ProfileOptions, io: Io, folder: 
   mkdirSync(PROFILES, { recursive: true });
   const before = new Set(readdirSync(PROFILES));
   const flags = ['--cpu-prof', '--cpu-prof-dir', PROFILES, '--cpu-prof-interval', String(SAMPLE_US)];
-  const contender = serventWith('servent', transport, flags);
+  const contender = serventWith('servent', io, flags);
   const options = { generator, mode, keys: pairs, amount: 128, seconds: SECONDS };
   if (mode === 'ask') {
     const running = await contender.start(pairs);
@@ -75,8 +75,8 @@ async function profile({ mode, io: transport }: ProfileOptions, io: Io, folder: 
     ...(JSON.parse(readFileSync(join(PROFILES, name), 'utf8')) as Profile),
   }));
   const longest = profiles.toSorted((a, b) => b.samples.length - a.samples.length)[0]!;
-  tableLines([['self', 'where'], ...hottest(longest)]).forEach(io.out);
-  io.out(`\n${join(PROFILES, longest.name)}: open it in Chrome's developer tools or speedscope`);
+  tableLines([['self', 'where'], ...hottest(longest)]).forEach(streams.out);
+  streams.out(`\n${join(PROFILES, longest.name)}: open it in Chrome's developer tools or speedscope`);
   return 0;
 }
 

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { LRUCache } from 'lru-cache';
 import { SeenQueries } from '../../servent/seen-queries';
-import { atMost, median, type Section } from './report';
+import { atMost, median, type Section } from './sections';
 
 const ENTRIES = 1_000_000;
 const AGE_MS = 60_000;

@@ -4,29 +4,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperatorError } from '../../shared/errors';
-import { type Io, interrupted } from '../../shared/program/run-main';
+import { interrupted, type Streams } from '../../shared/program/run-main';
 import { endPrograms } from '../../shared/program/start-program';
 import { findContenders } from './contenders';
 import { loading, reload } from './loading';
 import type { BenchOptions, MeasureName } from './options';
-import { type Section, sectionLines, targetLines } from './report';
+import { type Section, sectionLines, targetLines } from './sections';
 import { seenMemory } from './seen-memory';
 import { answers, floods, latency, mixed } from './throughput';
 import { compileC, writePairs } from './tools';
 
 const PAIRS = 1000;
 
-export async function run(options: BenchOptions, io: Io): Promise<number> {
+export async function run(options: BenchOptions, streams: Streams): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'servent-bench-'));
   try {
-    return await Promise.race([interrupted(io), measureAll(options, io, folder)]);
+    return await Promise.race([interrupted(streams), measureAll(options, streams, folder)]);
   } finally {
     await endPrograms();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measureAll(options: BenchOptions, io: Io, folder: string): Promise<number> {
+async function measureAll(options: BenchOptions, streams: Streams, folder: string): Promise<number> {
   const startMs = performance.now();
   const generator = compileC('load', folder);
   if (!generator)
@@ -49,18 +49,18 @@ async function measureAll(options: BenchOptions, io: Io, folder: string): Promis
   };
   const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
   if (!options.json) {
-    io.out(`${machine.cores} cores of ${machine.processor}, Node ${machine.node}; ${rounds} turns each, medians`);
-    if (missing.length > 0) io.out(`not installed, left out: ${missing.join(', ')}`);
+    streams.out(`${machine.cores} cores of ${machine.processor}, Node ${machine.node}; ${rounds} turns each, medians`);
+    if (missing.length > 0) streams.out(`not installed, left out: ${missing.join(', ')}`);
   }
   const sections: Section[] = [];
   for (const name of options.measures) {
     const section = await measures[name]();
     sections.push(section);
-    if (!options.json) sectionLines(section).forEach(io.out);
+    if (!options.json) sectionLines(section).forEach(streams.out);
   }
   const targets = sections.flatMap((section) => section.targets);
   const tookSeconds = (performance.now() - startMs) / 1000;
-  if (options.json) io.out(JSON.stringify({ machine, rounds, seconds, missing, tookSeconds, sections }));
-  else [...targetLines(targets), '', `took ${Math.round(tookSeconds)} s`].forEach(io.out);
+  if (options.json) streams.out(JSON.stringify({ machine, rounds, seconds, missing, tookSeconds, sections }));
+  else [...targetLines(targets), '', `took ${Math.round(tookSeconds)} s`].forEach(streams.out);
   return 0;
 }

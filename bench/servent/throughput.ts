@@ -2,7 +2,7 @@
 
 import { BATCH, type Contender, DGRAM, ECHO, REFERENCE, type Running } from './contenders';
 import { type LoadReport, load, loadWithNeighbours } from './load';
-import { atLeast, atMost, median, type Section, type Target } from './report';
+import { atLeast, atMost, median, type Section, type Target } from './sections';
 
 export interface Bench {
   contenders: readonly Contender[];

@@ -9,8 +9,8 @@ import { escapeText } from '../escape';
 import { refuseChangedWords } from './given-words';
 import { endWithStarter } from './tie';
 
-/** What a program may use of the process it runs in. */
-export interface Io {
+/** What a program may use of the process it runs in: its streams, and the signals and environment that come with them. */
+export interface Streams {
   /** Writes one line of results. */
   out(line: string): void;
   /** Writes one line of diagnostics. */
@@ -42,25 +42,25 @@ const EXIT_USAGE = 2;
 export function runMain<Options>(
   name: string,
   parse: (argv: readonly string[]) => Parsed<Options> | Promise<Parsed<Options>>,
-  run: (options: Options, io: Io) => Promise<number>,
+  run: (options: Options, streams: Streams) => Promise<number>,
 ): void {
   let unwritten = false;
-  const io = processIo((error) => {
-    if (!unwritten) io.err(`${name}: expected room for the results, got ${error.message}`);
+  const streams = processStreams((error) => {
+    if (!unwritten) streams.err(`${name}: expected room for the results, got ${error.message}`);
     unwritten = true;
   });
   endWithStarter();
   // Node would open its debug port to whoever sends this.
-  io.onSignal('SIGUSR1', () => {});
+  streams.onSignal('SIGUSR1', () => {});
   const argv = process.argv.slice(2);
-  start(argv, parse, run, io)
+  start(argv, parse, run, streams)
     .catch((error: unknown) => {
       if (!(error instanceof OperatorError)) {
-        io.err(error instanceof Error && error.stack ? error.stack : String(error));
+        streams.err(error instanceof Error && error.stack ? error.stack : String(error));
         return EXIT_FAILED;
       }
-      io.err(`${name}: ${escapeText(error.message)}`);
-      if (speaksJson(argv)) io.out(JSON.stringify({ event: 'error', code: error.code, message: error.message }));
+      streams.err(`${name}: ${escapeText(error.message)}`);
+      if (speaksJson(argv)) streams.out(JSON.stringify({ event: 'error', code: error.code, message: error.message }));
       return error.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
     })
     // What was written goes out before the process ends, also into a pipe.
@@ -75,10 +75,10 @@ export function runMain<Options>(
  * Resolves when the person interrupts (SIGINT, SIGTERM, SIGHUP) with the status a shell gives for that: 128 and the signal's
  * number. Race it against work that has something to clean up.
  */
-export function interrupted(io: Io): Promise<number> {
+export function interrupted(streams: Streams): Promise<number> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      io.onSignal(signal, () => resolve(128 + constants.signals[signal]));
+      streams.onSignal(signal, () => resolve(128 + constants.signals[signal]));
     }
   });
 }
@@ -92,17 +92,17 @@ function speaksJson(argv: readonly string[]): boolean {
 async function start<Options>(
   argv: readonly string[],
   parse: (argv: readonly string[]) => Parsed<Options> | Promise<Parsed<Options>>,
-  run: (options: Options, io: Io) => Promise<number>,
-  io: Io,
+  run: (options: Options, streams: Streams) => Promise<number>,
+  streams: Streams,
 ): Promise<number> {
   refuseChangedWords(process.argv.slice(2));
   const parsed = await parse(argv);
-  if ('options' in parsed) return run(parsed.options, io);
-  io.out(parsed.text);
+  if ('options' in parsed) return run(parsed.options, streams);
+  streams.out(parsed.text);
   return 0;
 }
 
-function processIo(onUnwritten: (error: Error) => void): Io {
+function processStreams(onUnwritten: (error: Error) => void): Streams {
   const closedHandlers: (() => void)[] = [];
   // Without a listener, a reader that goes away (`| head -1`), a full disk or a lost terminal would end the process.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,11 +1,14 @@
 /** The package as a library, and the README's example, which runs as it stands. */
 
 import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
+  type Answer,
   decode,
   encode,
   lookup,
@@ -69,6 +72,24 @@ describe('the library', () => {
     expect(error).to.be.instanceOf(OperatorError).with.property('code', 'unreachable');
     expect(error!.message).to.include('127.0.0.1:9');
     expect(codes).to.deep.equal(['ECONNREFUSED', 'ECONNREFUSED']);
+  });
+
+  it('keeps answers for who comes for them late, while more come in', async () => {
+    const peer = createSocket('udp4');
+    peer.bind(0, '127.0.0.1');
+    await once(peer, 'listening');
+    const count = 500;
+    const values = Array.from({ length: count }, (_, i) => `value ${i}`);
+    peer.on('message', (_question, from) => {
+      for (const value of values) peer.send(`\0\x03k\t${value}`, from.port, from.address);
+    });
+    const answers = lookup(`127.0.0.1:${peer.address().port}`, 'k', { count });
+    const heard = [(await answers.next()).value as Answer];
+    // All of them arrive before anybody asks for the second.
+    for (let turn = 0; turn < 100; turn++) await new Promise((next) => setImmediate(next));
+    for await (const answer of answers) heard.push(answer);
+    peer.close();
+    expect(heard.map(({ value }) => Buffer.from(value).toString())).to.have.members(values);
   });
 
   it('frees the socket of a question that is left early', async () => {

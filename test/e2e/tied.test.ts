@@ -28,6 +28,16 @@ describe('programs that start programs', () => {
     await gone(Number(pid));
   });
 
+  it('leave no servent of an overlay either', async () => {
+    const overlay = start('topologies', ['up', 'line', '--servents', '2']);
+    const [, address] = await overlay.until(/^s2 +(\S+)/m);
+    const { stdout } = spawnSync('pgrep', ['--parent', String(overlay.pid)], { encoding: 'utf8' });
+    const servents = stdout.trim().split('\n').map(Number);
+    expect(servents, `the servent at ${address} and another`).to.have.length(2);
+    overlay.child.kill('SIGKILL');
+    await Promise.all(servents.map(gone));
+  });
+
   it('learn from --json why one did not start, by a code', async () => {
     const first = await startServentCommand(FILE);
     const port = first.address.split(':')[1]!;

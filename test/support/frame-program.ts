@@ -10,13 +10,13 @@ runMain<string>(
     if (word === 'misuse') throw usageError('expected a word, got "misuse\u001b[31m"');
     return { options: word };
   },
-  async (word, io) => {
-    const signal = word === 'wait' ? interrupted(io) : undefined;
-    io.out(`results of ${word}`);
-    io.progress('shown in a terminal alone');
+  async (word, streams) => {
+    const signal = word === 'wait' ? interrupted(streams) : undefined;
+    streams.out(`results of ${word}`);
+    streams.progress('shown in a terminal alone');
     if (word === 'fail') throw new OperatorError('file', 'expected a file, got none');
     if (word === 'bug') throw new TypeError('this is ours');
-    if (word === 'many') for (let i = 0; i < 100_000; i++) io.out(`line ${i}`);
+    if (word === 'many') for (let i = 0; i < 100_000; i++) streams.out(`line ${i}`);
     if (!signal) return word === 'status' ? 3 : 0;
     // Alive until a signal comes.
     const alive = setInterval(() => {}, 1000);

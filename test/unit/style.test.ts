@@ -33,6 +33,8 @@ interface Source {
   names: string[];
   /** Every text in the file: a worker or a child process is started by one. */
   texts: string[];
+  /** Functions that it exports without a docstring. Of a class its file's opening comment may tell. */
+  undocumented: string[];
 }
 
 const files = filesIn(ROOT).map((path) => relative(ROOT, path).split(sep).join('/'));
@@ -130,6 +132,12 @@ describe('the style', () => {
     expect(unused(() => false).filter((path) => product.includes(sources.get(path)!))).to.deep.equal([]);
   });
 
+  it('every function that a file of the product exports has a docstring', () => {
+    expect(product.flatMap(({ path, undocumented }) => undocumented.map((name) => `${path}: ${name}`))).to.deep.equal(
+      [],
+    );
+  });
+
   it('speaks of the protocol and not of how the work on it is kept', () => {
     const words = new RegExp(
       `\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'Ji' + 'ra'].join('|')})\\b|\\b(issue|ticket) #?\\d`,
@@ -208,13 +216,14 @@ function filesIn(folder: string): string[] {
 
 /** Reads a source through the compiler's parser, so that comments and texts are not mistaken for code. */
 function read(path: string): Source {
-  const source: Source = { path, imports: [], names: [], texts: [] };
+  const source: Source = { path, imports: [], names: [], texts: [], undocumented: [] };
   const file = ts.createSourceFile(
     basename(path),
     readFileSync(join(ROOT, path), 'utf8'),
     ts.ScriptTarget.ESNext,
     true,
   );
+  source.undocumented.push(...file.statements.filter(isUndocumented).map(({ name }) => name!.text));
   const visit = (node: ts.Node): void => {
     const module = moduleNamed(node);
     if (module) source.imports.push(module);
@@ -225,6 +234,12 @@ function read(path: string): Source {
   };
   visit(file);
   return source;
+}
+
+function isUndocumented(node: ts.Node): node is ts.FunctionDeclaration {
+  if (!ts.isFunctionDeclaration(node)) return false;
+  const isExported = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+  return isExported === true && ts.getJSDocCommentsAndTags(node).length === 0;
 }
 
 function moduleNamed(node: ts.Node): Source['imports'][number] | undefined {

@@ -92,6 +92,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
     throw new OperatorError('topology', `${basename(path)}: expected JSON: ${(cause as Error).message}`, { cause });
   }
 }

@@ -4,7 +4,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { OperatorError, usageError } from '../../shared/errors';
-import { type Io, interrupted } from '../../shared/program/run-main';
+import { interrupted, type Streams } from '../../shared/program/run-main';
 import { type Program, readyEvent, startProgram } from '../../shared/program/start-program';
 import type { ServentPlan } from './plan';
 import { sideBySide } from './side-by-side';
@@ -35,16 +35,16 @@ const ATTEMPTS = 3;
 export async function withOverlay(
   plan: readonly ServentPlan[],
   portFirst: number | undefined,
-  io: Io,
+  streams: Streams,
   use: (servents: readonly RunningServent[]) => Promise<number>,
 ): Promise<number> {
   if (plan.length > PROCESSES_MAX)
     throw usageError(`expected at most ${PROCESSES_MAX} servents to run as processes, got ${plan.length}`);
   if (portFirst !== undefined && portFirst + plan.length - 1 > PORT_MAX)
     throw usageError(`expected ports up to ${PORT_MAX} for ${plan.length} servents, got "${portFirst}" for --port`);
-  const overlay = new OverlayProcesses(plan, portFirst, (text) => io.progress(text));
+  const overlay = new OverlayProcesses(plan, portFirst, (text) => streams.progress(text));
   try {
-    return await Promise.race([interrupted(io), overlay.start().then(use)]);
+    return await Promise.race([interrupted(streams), overlay.start().then(use)]);
   } finally {
     await overlay.end();
   }

@@ -13,6 +13,7 @@ const CLIENT_IPS = 0x1_0000;
 const CLIENT_PORT_FIRST = 49_152;
 const CLIENT_PORTS = 16_384;
 
+/** Where the servent of this number (from 0, below SERVENTS_MAX) listens. */
 export function serventEndpoint(servent: number): Endpoint {
   return endpointOf(SERVENT_IP_FIRST + servent, SERVENT_PORT);
 }
@@ -23,6 +24,7 @@ export function serventAt(endpoint: Endpoint, servents: number): number {
   return servent >= 0 && servent < servents && portOf(endpoint) === SERVENT_PORT ? servent : -1;
 }
 
+/** Where the question of this number (from 0) is asked from: one address and port each, for the first 2^30. */
 export function questionEndpoint(question: number): Endpoint {
   return endpointOf(
     CLIENT_IP_FIRST + (Math.floor(question / CLIENT_PORTS) % CLIENT_IPS),

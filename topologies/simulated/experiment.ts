@@ -115,6 +115,7 @@ export interface Result {
   lastMsP99: number | undefined;
 }
 
+/** All questions of an overlay as one row: shares and means, and the spread of the times. */
 export function summarize(measurements: readonly Measurement[]): Result {
   const total = (of: (one: Measurement) => number) => measurements.reduce((sum, one) => sum + of(one), 0);
   const mean = (of: (one: Measurement) => number) => rounded(total(of) / measurements.length);

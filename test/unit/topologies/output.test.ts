@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { OperatorError } from '../../../shared/errors';
-import type { Io } from '../../../shared/program/run-main';
+import type { Streams } from '../../../shared/program/run-main';
 import { type Output, put } from '../../../topologies/output';
 
 const FORMS = { svg: () => '<svg/>', text: () => 'a table', json: () => '{}' };
@@ -43,7 +43,7 @@ describe('a picture goes', () => {
 
 async function printed(output: Output<'svg' | 'text' | 'json'>, isTTY: boolean): Promise<string[]> {
   const lines: string[] = [];
-  const io = { out: (line: string) => void lines.push(line), output: { isTTY } } as unknown as Io;
-  await put(output, FORMS, io);
+  const streams = { out: (line: string) => void lines.push(line), output: { isTTY } } as unknown as Streams;
+  await put(output, FORMS, streams);
   return lines;
 }

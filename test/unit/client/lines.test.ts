@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { answerLine, summaryEvent, summaryLine, unreachableLine } from '../../../client/lines';
 import type { LookupSummary } from '../../../client/lookup';
-import { answerLine, summaryEvent, summaryLine, unreachableLine } from '../../../client/report';
 import { latin1 } from '../../support/bytes';
 
 const plain = (_colour: string, text: string): string => text;

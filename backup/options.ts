@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
-import { peerOf, type Peer } from '../shared/host-port';
+import { type Peer, peerOf } from '../shared/host-port';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Command, Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
@@ -136,13 +136,30 @@ function words(...each: readonly (readonly [name: string, describe: string])[]):
 
 function server(line: Declarations): Declarations {
   return line
-    .option('server', { type: 'string', value: 'ip:port', requiresArg: true, default: SERVER_ADDRESS, describe: 'The backup server' })
-    .option('token-file', { type: 'string', value: 'file', requiresArg: true, describe: "File with the server's token, where it wants one" })
+    .option('server', {
+      type: 'string',
+      value: 'ip:port',
+      requiresArg: true,
+      default: SERVER_ADDRESS,
+      describe: 'The backup server',
+    })
+    .option('token-file', {
+      type: 'string',
+      value: 'file',
+      requiresArg: true,
+      describe: "File with the server's token, where it wants one",
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' });
 }
 
 function copyOption(line: Declarations, about: string): Declarations {
-  return line.option('copy', { type: 'string', value: 'number', requiresArg: true, defaultDescription: '1', describe: about });
+  return line.option('copy', {
+    type: 'string',
+    value: 'number',
+    requiresArg: true,
+    defaultDescription: '1',
+    describe: about,
+  });
 }
 
 const SERVER: Command<ServerOptions> = {
@@ -151,12 +168,45 @@ const SERVER: Command<ServerOptions> = {
   positionals: words(['folder', 'Where everything is kept']),
   declareOptions: (line) =>
     line
-      .option('listen', { type: 'string', value: 'ip:port', requiresArg: true, default: SERVER_ADDRESS, describe: 'Where admins ask; port 0 for any free one' })
-      .option('parallel', { type: 'string', value: 'runs', requiresArg: true, default: String(availableParallelism() * 2), defaultDescription: 'cores x 2', describe: 'Most runs at once' })
-      .option('bandwidth', { type: 'string', value: 'bytes', requiresArg: true, defaultDescription: 'no limit', describe: 'Bytes a second to fetch at most, all runs together; 500k, 20M' })
-      .option('token-file', { type: 'string', value: 'file', requiresArg: true, describe: 'File with a token that admins must know; without one only loopback is listened at' })
-      .option('tls-ca', { type: 'string', value: 'file', requiresArg: true, describe: 'Certificates (PEM) to trust for agents that speak TLS' })
-      .option('simple-listen', { type: 'boolean', default: false, describe: "Serve the simple wire's admins, who know no token, beyond loopback too" })
+      .option('listen', {
+        type: 'string',
+        value: 'ip:port',
+        requiresArg: true,
+        default: SERVER_ADDRESS,
+        describe: 'Where admins ask; port 0 for any free one',
+      })
+      .option('parallel', {
+        type: 'string',
+        value: 'runs',
+        requiresArg: true,
+        default: String(availableParallelism() * 2),
+        defaultDescription: 'cores x 2',
+        describe: 'Most runs at once',
+      })
+      .option('bandwidth', {
+        type: 'string',
+        value: 'bytes',
+        requiresArg: true,
+        defaultDescription: 'no limit',
+        describe: 'Bytes a second to fetch at most, all runs together; 500k, 20M',
+      })
+      .option('token-file', {
+        type: 'string',
+        value: 'file',
+        requiresArg: true,
+        describe: 'File with a token that admins must know; without one only loopback is listened at',
+      })
+      .option('tls-ca', {
+        type: 'string',
+        value: 'file',
+        requiresArg: true,
+        describe: 'Certificates (PEM) to trust for agents that speak TLS',
+      })
+      .option('simple-listen', {
+        type: 'boolean',
+        default: false,
+        describe: "Serve the simple wire's admins, who know no token, beyond loopback too",
+      })
       .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' }),
   toOptions(given: Arguments) {
     const listen = listenOf(given.listen);
@@ -182,13 +232,44 @@ const AGENT: Command<AgentOptions> = {
   positionals: () => undefined,
   declareOptions: (line) =>
     line
-      .option('root', { type: 'string', value: 'folder', requiresArg: true, demandOption: true, describe: 'What is lent; nothing outside it is' })
-      .option('listen', { type: 'string', value: 'ip:port', requiresArg: true, default: AGENT_ADDRESS, describe: 'Where the server asks; port 0 for any free one' })
-      .option('token-file', { type: 'string', value: 'file', requiresArg: true, describe: 'File with a token that the server must know; without one only loopback is listened at' })
-      .option('tls-cert', { type: 'string', value: 'file', requiresArg: true, describe: 'Certificate (PEM), to speak TLS' })
+      .option('root', {
+        type: 'string',
+        value: 'folder',
+        requiresArg: true,
+        demandOption: true,
+        describe: 'What is lent; nothing outside it is',
+      })
+      .option('listen', {
+        type: 'string',
+        value: 'ip:port',
+        requiresArg: true,
+        default: AGENT_ADDRESS,
+        describe: 'Where the server asks; port 0 for any free one',
+      })
+      .option('token-file', {
+        type: 'string',
+        value: 'file',
+        requiresArg: true,
+        describe: 'File with a token that the server must know; without one only loopback is listened at',
+      })
+      .option('tls-cert', {
+        type: 'string',
+        value: 'file',
+        requiresArg: true,
+        describe: 'Certificate (PEM), to speak TLS',
+      })
       .option('tls-key', { type: 'string', value: 'file', requiresArg: true, describe: 'Its key (PEM)' })
-      .option('wire', { choices: AGENT_WIRES, requiresArg: true, default: 'http', describe: 'What to speak: simple is that of existing implementations' })
-      .option('simple-listen', { type: 'boolean', default: false, describe: 'Speak the simple wire, which knows no token, beyond loopback too' })
+      .option('wire', {
+        choices: AGENT_WIRES,
+        requiresArg: true,
+        default: 'http',
+        describe: 'What to speak: simple is that of existing implementations',
+      })
+      .option('simple-listen', {
+        type: 'boolean',
+        default: false,
+        describe: 'Speak the simple wire, which knows no token, beyond loopback too',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' }),
   toOptions(given: Arguments) {
     const listen = listenOf(given.listen);
@@ -196,10 +277,15 @@ const AGENT: Command<AgentOptions> = {
     const wire = given.wire;
     const simpleListen = given['simple-listen'];
     const [certFile, keyFile] = [given['tls-cert'], given['tls-key']];
-    if ((certFile === undefined) !== (keyFile === undefined)) throw usageError('expected --tls-cert and --tls-key together, got one of them');
-    if (wire === 'simple' && (tokenFile ?? certFile) !== undefined) throw usageError('expected no token and no TLS with --wire simple, got one: that wire knows neither');
+    if ((certFile === undefined) !== (keyFile === undefined))
+      throw usageError('expected --tls-cert and --tls-key together, got one of them');
+    if (wire === 'simple' && (tokenFile ?? certFile) !== undefined)
+      throw usageError('expected no token and no TLS with --wire simple, got one: that wire knows neither');
     if (wire === 'http') checkReach(listen, tokenFile);
-    else if (!simpleListen && !isLoopbackHost(listen.host)) throw usageError(`expected an address of loopback for --wire simple, got "${listen.host}"; --simple-listen allows others`);
+    else if (!simpleListen && !isLoopbackHost(listen.host))
+      throw usageError(
+        `expected an address of loopback for --wire simple, got "${listen.host}"; --simple-listen allows others`,
+      );
     return {
       command: 'agent',
       root: textOf(given.root, 'a folder'),
@@ -217,15 +303,38 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
   {
     synopsis: 'register <node> <port> <path> <frequency>',
     about: 'From now on fetch a path of a node, at every turn of a frequency',
-    positionals: words(['node', 'Host of the agent'], ['port', 'Its port'], PATH, ['frequency', '30s, 15m, 6h, 1d; a bare number is minutes']),
+    positionals: words(['node', 'Host of the agent'], ['port', 'Its port'], PATH, [
+      'frequency',
+      '30s, 15m, 6h, 1d; a bare number is minutes',
+    ]),
     declareOptions: (line) =>
       server(
         line
-          .option('keep', { type: 'string', value: 'copies', requiresArg: true, default: String(KEEP_DEFAULT), describe: 'Copies that stay' })
-          .option('wire', { choices: AGENT_WIRES, requiresArg: true, default: 'http', describe: 'What the agent speaks: simple is that of existing implementations' })
+          .option('keep', {
+            type: 'string',
+            value: 'copies',
+            requiresArg: true,
+            default: String(KEEP_DEFAULT),
+            describe: 'Copies that stay',
+          })
+          .option('wire', {
+            choices: AGENT_WIRES,
+            requiresArg: true,
+            default: 'http',
+            describe: 'What the agent speaks: simple is that of existing implementations',
+          })
           .option('tls', { type: 'boolean', default: false, describe: 'The agent speaks TLS' })
-          .option('agent-token-file', { type: 'string', value: 'file', requiresArg: true, describe: "File with the agent's token" })
-          .option('paranoid', { type: 'boolean', default: false, describe: 'Read files that look as before all the same' }),
+          .option('agent-token-file', {
+            type: 'string',
+            value: 'file',
+            requiresArg: true,
+            describe: "File with the agent's token",
+          })
+          .option('paranoid', {
+            type: 'boolean',
+            default: false,
+            describe: 'Read files that look as before all the same',
+          }),
       ),
     toOptions(given: Arguments) {
       const port = parsePort(given.port);
@@ -248,7 +357,8 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
     synopsis: 'unregister <node> <path>',
     about: 'Stop fetching it; what is kept stays',
     positionals: words(NODE, PATH),
-    declareOptions: (line) => server(line.option('purge', { type: 'boolean', default: false, describe: 'Throw away its copies too' })),
+    declareOptions: (line) =>
+      server(line.option('purge', { type: 'boolean', default: false, describe: 'Throw away its copies too' })),
     toOptions: (given: Arguments) => ({ ...sourceOf(given), command: 'unregister', purge: given.purge }),
   },
   {
@@ -257,7 +367,12 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
     positionals: words(NODE, PATH),
     declareOptions: (line) =>
       server(
-        copyOption(line, 'Which copy to save').option('save', { type: 'string', value: 'file', requiresArg: true, describe: 'Write it as a tar.gz; into a folder as [node]-[path][num].tgz' }),
+        copyOption(line, 'Which copy to save').option('save', {
+          type: 'string',
+          value: 'file',
+          requiresArg: true,
+          describe: 'Write it as a tar.gz; into a folder as [node]-[path][num].tgz',
+        }),
       ),
     toOptions: (given: Arguments) => ({
       ...sourceOf(given),
@@ -276,7 +391,10 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
   {
     synopsis: 'history [node] [path]',
     about: 'The record of every run: when, how long, what happened, how many bytes travelled',
-    positionals: (line) => line.positional('node', { type: 'string', describe: NODE[1] }).positional('path', { type: 'string', describe: PATH[1] }),
+    positionals: (line) =>
+      line
+        .positional('node', { type: 'string', describe: NODE[1] })
+        .positional('path', { type: 'string', describe: PATH[1] }),
     declareOptions: server,
     toOptions: (given: Arguments) => ({ ...adminOf(given), command: 'history', node: given.node, path: given.path }),
   },
@@ -350,7 +468,9 @@ function listenOf(word: string): ListenAddress {
 /** Who knows no token is asked to stay on this machine. */
 function checkReach({ host }: ListenAddress, tokenFile: string | undefined): void {
   if (tokenFile !== undefined || isLoopbackHost(host)) return;
-  throw usageError(`expected --token-file to listen at ${host}, got none: without a token only loopback is listened at`);
+  throw usageError(
+    `expected --token-file to listen at ${host}, got none: without a token only loopback is listened at`,
+  );
 }
 
 function isLoopbackHost(host: string): boolean {

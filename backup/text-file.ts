@@ -17,5 +17,8 @@ export async function readToken(path: string | undefined): Promise<string | unde
   if (path === undefined) return undefined;
   const token = (await readTextFile(path, 'a token')).trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new OperatorError('file', `expected a token of letters and digits in one line, got something else in "${path}"`);
+  throw new OperatorError(
+    'file',
+    `expected a token of letters and digits in one line, got something else in "${path}"`,
+  );
 }

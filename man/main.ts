@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMMAND_LINE as BACKUP } from '../backup/options';
 import { COMMAND_LINE as CLIENT } from '../client/options';
 import { COMMAND_LINE as SERVENT } from '../servent/options';
 import type { CommandLine } from '../shared/program/declarations';
@@ -15,6 +16,7 @@ const PAGES: readonly [CommandLine<unknown>, about: string][] = [
   [SERVENT, 'serve a key-value file in a UDP overlay of peers'],
   [CLIENT, 'ask an overlay of servents for the values of keys'],
   [TOPOLOGY, 'run, check, simulate and draw overlays of servents'],
+  [BACKUP, 'keep copies of what lies on many machines'],
 ];
 
 const folder = join(packageFolder(), 'dist', 'man');

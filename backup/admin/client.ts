@@ -43,7 +43,10 @@ export class AdminClient {
   }
 
   /** @throws OperatorError also when the answer is cut off */
-  async *lines<Question extends AsLines>(question: Question, body: Request<Question>): AsyncGenerator<LineOf<Question>> {
+  async *lines<Question extends AsLines>(
+    question: Question,
+    body: Request<Question>,
+  ): AsyncGenerator<LineOf<Question>> {
     const response = await this.#ask(question, body);
     let failure: unknown;
     response.on('error', (error) => (failure = error));
@@ -92,9 +95,13 @@ export class AdminClient {
   }
 
   #unreachable(cause: unknown): unknown {
-    if (cause instanceof Error && !isSystemError(cause) && !('code' in cause) && !(cause instanceof SyntaxError)) return cause;
+    if (cause instanceof Error && !isSystemError(cause) && !('code' in cause) && !(cause instanceof SyntaxError))
+      return cause;
     const { host, port } = this.#address;
-    const got = cause instanceof SyntaxError ? 'another program' : String((cause as NodeJS.ErrnoException)?.code ?? 'no whole answer');
+    const got =
+      cause instanceof SyntaxError
+        ? 'another program'
+        : String((cause as NodeJS.ErrnoException)?.code ?? 'no whole answer');
     return new OperatorError('unreachable', `expected a backup server at ${host}:${port}, got ${got}`, { cause });
   }
 }

@@ -1,11 +1,11 @@
 /** An admin's commands: each asks the server one question, and prints the answer. */
 
+import { formatIp, ipOf, portOf } from '../../shared/endpoint';
+import { resolve } from '../../shared/host-port';
 import type { Streams } from '../../shared/program/run-main';
 import { tableLines } from '../../shared/program/table';
 import { formatDuration } from '../frequency';
 import type { QuestionOptions, RegisterOptions } from '../options';
-import { resolve } from '../../shared/host-port';
-import { formatIp, ipOf, portOf } from '../../shared/endpoint';
 import { readToken } from '../text-file';
 import { formatBytes, formatTime, pathWords, runWords } from '../words';
 import { AdminClient } from './client';
@@ -56,7 +56,11 @@ async function register(client: AdminClient, options: RegisterOptions, say: Say)
   const request = { node, path, everyMs, keep, wire, tls, paranoid, ...(token === undefined ? {} : { token }) };
   const answer = await client.ask('register', request);
   const what = answer.isNew ? 'registered' : 'registered anew';
-  say(`${what}: ${answer.node} ${pathWords(path)} every ${formatDuration(everyMs)}`, { event: 'registered', path, ...answer });
+  say(`${what}: ${answer.node} ${pathWords(path)} every ${formatDuration(everyMs)}`, {
+    event: 'registered',
+    path,
+    ...answer,
+  });
   return 0;
 }
 
@@ -136,4 +140,3 @@ async function status(client: AdminClient, say: Say): Promise<number> {
   );
   return 0;
 }
-

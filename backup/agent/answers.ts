@@ -142,9 +142,7 @@ class BlockWriter {
 
   #flush(): void {
     const [chunks, whole] = [this.#names, Buffer.concat(this.#contents)];
-    const block = compressBlock(whole).then((frame) =>
-      Buffer.concat([encodeBlockHeader(chunks, frame.length), frame]),
-    );
+    const block = compressBlock(whole).then((frame) => Buffer.concat([encodeBlockHeader(chunks, frame.length), frame]));
     // Whoever takes it is told; until then nobody waits for it.
     block.catch(() => undefined);
     this.#pending.push(block);

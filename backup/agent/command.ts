@@ -21,7 +21,8 @@ export async function runAgent(options: AgentOptions, streams: Streams): Promise
     },
     onQuestion: (peer, question, outcome) => {
       if (json) streams.out(JSON.stringify({ event: 'question', peer, question, outcome }));
-      else if (outcome !== 'answered') streams.err(`backup agent: ${peer} ${escapeText(question)}: ${escapeText(outcome)}`);
+      else if (outcome !== 'answered')
+        streams.err(`backup agent: ${peer} ${escapeText(question)}: ${escapeText(outcome)}`);
     },
   });
   const address = await listen(server, at.host, at.port);

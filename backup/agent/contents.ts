@@ -45,7 +45,8 @@ export class ContentReader {
       const reading = this.chunks(path);
       let next = await reading.next();
       for (; !next.done; next = await reading.next()) {
-        if (chunks.length === CHUNKS_MAX) throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, got more`);
+        if (chunks.length === CHUNKS_MAX)
+          throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, got more`);
         chunks.push([next.value.sum, next.value.bytes.length]);
       }
       const { before, after } = next.value;

@@ -1,6 +1,14 @@
 /** What an agent says of its tree, checked: a hostile one must not get a name, a size or an order into a copy that is none. */
 
-import { bytesOf, comparePaths, type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from '../record';
+import {
+  bytesOf,
+  comparePaths,
+  type FileRecord,
+  isName,
+  type Name,
+  type ProblemRecord,
+  type TreeRecord,
+} from '../record';
 import { CHUNK_MAX } from '../repository/chunker';
 import type { ListLine } from '../wire';
 import { AgentError } from './agent-error';
@@ -65,7 +73,19 @@ function treeRecordOf(given: unknown): TreeRecord | undefined {
   return record.type === 'file' ? fileOf(record) : undefined;
 }
 
-function fileOf({ path, size, mode, uid, gid, mtime, ctime, dev, ino, sparse, torn }: FileRecord): FileRecord | undefined {
+function fileOf({
+  path,
+  size,
+  mode,
+  uid,
+  gid,
+  mtime,
+  ctime,
+  dev,
+  ino,
+  sparse,
+  torn,
+}: FileRecord): FileRecord | undefined {
   if (!isCount(size) || !isDecimal(ctime) || !isCount(dev) || !isDecimal(ino)) return undefined;
   const flags = { ...(sparse === true ? { sparse } : {}), ...(torn === true ? { torn } : {}) };
   return { type: 'file', path, size, mode, uid, gid, mtime, ctime, dev, ino, ...flags };
@@ -117,7 +137,9 @@ function isDecimal(value: unknown): value is string {
 }
 
 function notARecord(given: unknown): AgentError {
-  return new AgentError(`expected a record of a file, a folder or a link, got ${(JSON.stringify(given) ?? '').slice(0, 200)}`);
+  return new AgentError(
+    `expected a record of a file, a folder or a link, got ${(JSON.stringify(given) ?? '').slice(0, 200)}`,
+  );
 }
 
 function shownName(name: Name): string {

@@ -2,9 +2,9 @@
 
 import { escapeText } from '../../shared/escape';
 import { interrupted, type Streams } from '../../shared/program/run-main';
-import { runWords } from '../words';
 import type { ServerOptions } from '../options';
 import { readTextFile, readToken } from '../text-file';
+import { runWords } from '../words';
 import { BackupServer } from './server';
 
 export async function runServer(options: ServerOptions, streams: Streams): Promise<number> {

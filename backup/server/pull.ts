@@ -3,7 +3,15 @@
  * side by side, both in order, so that memory does not grow with the tree. Nothing is kept of a run that fails but chunks.
  */
 
-import { bytesOf, comparePaths, type FileRecord, type Name, type ProblemRecord, type TreeRecord, textOf } from '../record';
+import {
+  bytesOf,
+  comparePaths,
+  type FileRecord,
+  type Name,
+  type ProblemRecord,
+  type TreeRecord,
+  textOf,
+} from '../record';
 import { readBlock } from '../repository/pack';
 import { areContents, type PackStore } from '../repository/pack-store';
 import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest, WHOLE_PATH, type WholeRequest } from '../wire';

@@ -1,6 +1,6 @@
 /** Requests of admins, checked: what comes is any JSON object. */
 
-import { type NumberRange, checkBoolean, checkChoice, checkRange } from '../../shared/checks';
+import { checkBoolean, checkChoice, checkRange, type NumberRange } from '../../shared/checks';
 import { usageError } from '../../shared/errors';
 import { formatPeer, peerOf } from '../../shared/host-port';
 import { AGENT_WIRES, type Registration } from '../registration';

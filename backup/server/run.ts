@@ -39,7 +39,12 @@ export async function pullOnce(job: Registration, agent: AgentClient, context: R
   try {
     const before = last ? recordsOf(repository, last) : nothing();
     const known = last ? recordsOf(repository, last) : nothing();
-    const { entries, bytes, isSame } = await write(pull.records(startedWith(first.value, list), known, job.paranoid), before, writer, onRecord);
+    const { entries, bytes, isSame } = await write(
+      pull.records(startedWith(first.value, list), known, job.paranoid),
+      before,
+      writer,
+      onRecord,
+    );
     const problems = pull.problemCount > 0 ? { problems: pull.problems } : {};
     const found = { entries, bytes, ...problems };
     if (last && isSame) return { outcome: 'unchanged', ...found };

@@ -6,9 +6,9 @@ import { Schedule, type ScheduleOutbox } from '../core';
 import type { Registration } from '../registration';
 import type { Run } from '../repository/history';
 import type { Repository } from '../repository/repository';
+import type { ListedJob, RunProgress, SourceRequest } from './admin-wire';
 import { AgentClient } from './agent-client';
 import { AgentError } from './agent-error';
-import type { ListedJob, RunProgress, SourceRequest } from './admin-wire';
 import type { Throttle } from './bandwidth';
 import { type Outcome, pullOnce } from './run';
 
@@ -148,7 +148,8 @@ export class Runs {
 
   #registered({ node, path }: SourceRequest): { job: Registration } {
     const state = this.#schedule.find(node, path);
-    if (!state) throw new OperatorError('missing', `expected something registered, got ${node} ${JSON.stringify(path)}`);
+    if (!state)
+      throw new OperatorError('missing', `expected something registered, got ${node} ${JSON.stringify(path)}`);
     return state;
   }
 

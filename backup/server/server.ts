@@ -39,13 +39,7 @@ export class BackupServer {
   /** Bounded by the listener's limit of connections. */
   readonly #sockets = new Set<Socket>();
 
-  private constructor(
-    repository: Repository,
-    runs: Runs,
-    listener: Server,
-    address: string,
-    shutdown: Promise<void>,
-  ) {
+  private constructor(repository: Repository, runs: Runs, listener: Server, address: string, shutdown: Promise<void>) {
     this.repository = repository;
     this.#runs = runs;
     this.#listener = listener;

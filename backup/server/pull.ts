@@ -14,8 +14,9 @@ import {
   type TreeRecord,
   textOf,
 } from '../record';
+import { areContents } from '../repository/open-pack';
 import { readBlock } from '../repository/pack';
-import { areContents, type PackStore } from '../repository/pack-store';
+import type { PackStore } from '../repository/pack-store';
 import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest } from '../wire';
 import { type AgentClient, AgentError } from './agent-client';
 

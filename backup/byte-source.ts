@@ -1,15 +1,15 @@
 /** Bytes that come in pieces of any length, from a file or a peer, taken in pieces of the lengths that a format has. */
 
 export class ByteSource {
-  readonly #pieces: AsyncIterator<Uint8Array>;
+  readonly #pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   /** What came and was not taken yet. Bounded by one piece and what is asked for. */
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   /** Bytes taken so far. */
   taken = 0;
 
-  constructor(pieces: AsyncIterable<Uint8Array>) {
-    this.#pieces = pieces[Symbol.asyncIterator]();
+  constructor(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+    this.#pieces = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
   }
 
   /** The next `length` bytes; fewer only at the end. */

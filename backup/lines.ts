@@ -7,7 +7,8 @@
  */
 
 import { compress } from '@mongodb-js/zstd';
-import type { ByteSource } from './byte-source';
+import { ByteSource } from './byte-source';
+import type { ReadAt } from './repository/pack';
 import { decompressFrame } from './zstd-frame';
 
 const MAGIC = 0x184d_2a5c;
@@ -56,17 +57,41 @@ function leadOf(frameLength: number, length: number): Buffer {
 /** The lines of a source, as what JSON makes of them. @throws LinesError */
 export async function* readLines(source: ByteSource): AsyncGenerator<unknown, void> {
   for (let lead = await source.take(LEAD); lead.length > 0; lead = await source.take(LEAD)) {
-    if (lead.length < LEAD || lead.readUInt32LE() !== MAGIC || lead.readUInt32LE(4) !== LEAD - 8) {
-      throw new LinesError('expected a frame of lines, got something else');
-    }
-    const length = lead.readUInt32LE(12);
-    const frameLength = lead.readUInt32LE(8);
-    if (length > LINE_MAX || frameLength > LINE_MAX)
-      throw new LinesError(`expected a shorter frame, got ${length} bytes`);
-    if (frameLength === 0 && length === 0) continue;
-    const frame = await source.take(frameLength);
-    for (const line of (await textOf(frame, length)).split('\n')) if (line !== '') yield parsed(line);
+    yield* await takeLines(lead, source);
   }
+}
+
+/** Are these the first bytes of a frame of lines? */
+export function isLines(bytes: Buffer): boolean {
+  return bytes.length >= 4 && bytes.readUInt32LE() === MAGIC;
+}
+
+/** The lines of a frame whose first bytes, at most its lead, were taken already. @throws LinesError */
+export async function takeLines(begin: Buffer, source: ByteSource): Promise<unknown[]> {
+  const lead = begin.length === LEAD ? begin : Buffer.concat([begin, await source.take(LEAD - begin.length)]);
+  const frame = await source.take(frameLengthOf(lead));
+  if (lead.equals(NO_LINES)) return [];
+  const text = await textOf(frame, lead.readUInt32LE(12));
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [parsed(line)]));
+}
+
+/** The lines of a file's last frame, found without reading those before. @throws LinesError */
+export async function readLastLines(size: number, readAt: ReadAt): Promise<unknown[]> {
+  for (let at = 0; ; ) {
+    const lead = await readAt(at, LEAD);
+    const end = at + LEAD + frameLengthOf(lead);
+    if (end >= size) return takeLines(lead, new ByteSource([await readAt(at + LEAD, end - at - LEAD)]));
+    at = end;
+  }
+}
+
+function frameLengthOf(lead: Buffer): number {
+  if (lead.length < LEAD || lead.readUInt32LE() !== MAGIC || lead.readUInt32LE(4) !== LEAD - 8) {
+    throw new LinesError('expected a frame of lines, got something else');
+  }
+  const [frame, contents] = [lead.readUInt32LE(8), lead.readUInt32LE(12)];
+  if (frame <= LINE_MAX && contents <= LINE_MAX) return frame;
+  throw new LinesError(`expected a shorter frame, got ${contents} bytes`);
 }
 
 async function textOf(frame: Buffer, length: number): Promise<string> {

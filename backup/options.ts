@@ -413,6 +413,13 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
     toOptions: (given: Arguments) => ({ ...adminOf(given), command: 'status' }),
   },
   {
+    synopsis: 'verify',
+    about: 'Read all that the server keeps, and tell what is damaged',
+    positionals: () => undefined,
+    declareOptions: server,
+    toOptions: (given: Arguments) => ({ ...adminOf(given), command: 'verify' }),
+  },
+  {
     synopsis: 'shutdown',
     about: 'End the server',
     positionals: () => undefined,

@@ -67,11 +67,13 @@ export type Name = string | { base64: string };
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Is it a name as records have it, whatever its bytes? */
 export function isName(value: unknown): value is Name {
   if (typeof value === 'string') return true;
   return typeof value === 'object' && value !== null && 'base64' in value && typeof value.base64 === 'string';
 }
 
+/** Bytes as a name. */
 export function nameOf(bytes: Buffer): Name {
   try {
     return UTF8.decode(bytes);
@@ -81,6 +83,7 @@ export function nameOf(bytes: Buffer): Name {
   }
 }
 
+/** The bytes of a name. */
 export function bytesOf(name: Name): Buffer {
   return typeof name === 'string' ? Buffer.from(name) : Buffer.from(name.base64, 'base64');
 }

@@ -44,18 +44,22 @@ export interface WholeRequest {
   file: Name;
 }
 
+/** Does what came have the fields of a `WholeRequest`? */
 export function isWholeRequest(body: object): body is WholeRequest {
   return 'file' in body && isName(body.file);
 }
 
+/** Does what came have the fields of a `ListRequest`? */
 export function isListRequest(body: object): body is ListRequest {
   return 'unless' in body && typeof body.unless === 'string';
 }
 
+/** Does what came have the fields of a `ReadRequest`? */
 export function isReadRequest(body: object): body is ReadRequest {
   return 'files' in body && Array.isArray(body.files) && body.files.every(isName);
 }
 
+/** Does what came have the fields of a `ChunksRequest`? */
 export function isChunksRequest(body: object): body is ChunksRequest {
   const files = 'files' in body && Array.isArray(body.files) ? (body.files as ChunksRequest['files']) : undefined;
   return (

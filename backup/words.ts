@@ -4,6 +4,8 @@ import { escapeText } from '../shared/escape';
 import { formatDuration } from './frequency';
 import type { Run } from './repository/history';
 
+/** Width of a progress bar, characters. */
+const BAR = 20;
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** `1.5 MB`. */
@@ -11,6 +13,13 @@ export function formatBytes(bytes: number): string {
   let [value, unit] = [bytes, 0];
   for (; value >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** A bar that the next one replaces: `verified [#####     ] 1.5 MB of 3.0 MB`. */
+export function progressLine(what: string, done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(done / total, 1);
+  const full = Math.round(share * BAR);
+  return `${what} [${'#'.repeat(full)}${' '.repeat(BAR - full)}] ${formatBytes(done)} of ${formatBytes(total)}`;
 }
 
 /** `2026-01-31 12:00:05`, in this machine's time. */

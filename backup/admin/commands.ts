@@ -1,13 +1,14 @@
 /** An admin's commands: each asks the server one question, and prints the answer. */
 
 import { formatIp, ipOf, portOf } from '../../shared/endpoint';
+import { escapeText } from '../../shared/escape';
 import { resolve } from '../../shared/host-port';
 import type { Streams } from '../../shared/program/run-main';
 import { tableLines } from '../../shared/program/table';
 import { formatDuration } from '../frequency';
 import type { QuestionOptions, RegisterOptions } from '../options';
 import { readToken } from '../text-file';
-import { formatBytes, formatTime, pathWords, runWords } from '../words';
+import { formatBytes, formatTime, pathWords, progressLine, runWords } from '../words';
 import { AdminClient } from './client';
 
 const EXIT_FAILED = 1;
@@ -45,6 +46,8 @@ export async function askServer(options: QuestionOptions, streams: Streams): Pro
       await client.ask('shutdown', {});
       say('the server ends', { event: 'shutdown' });
       return 0;
+    case 'verify':
+      return verify(client, say, streams);
     default:
       return EXIT_FAILED;
   }
@@ -119,6 +122,29 @@ async function run(client: AdminClient, { node, path }: Of<'run'>, say: Say, str
     const { type: _type, ...result } = line;
     say(runWords(result), { event: 'run', ...result });
     return result.outcome === 'failed' ? EXIT_FAILED : 0;
+  }
+  return EXIT_FAILED;
+}
+
+async function verify(client: AdminClient, say: Say, streams: Streams): Promise<number> {
+  for await (const line of client.lines('verify', {})) {
+    if (line.type === 'progress') {
+      streams.progress(progressLine('verified', line.done, line.total));
+      continue;
+    }
+    streams.progress('');
+    if (line.type === 'damage') {
+      say(`damaged: ${escapeText(line.message)}`, { event: 'damage', file: line.file, message: line.message });
+      continue;
+    }
+    const { files, bytes, damaged } = line;
+    say(`verified ${files} files, ${formatBytes(bytes)}; ${damaged} damaged`, {
+      event: 'verified',
+      files,
+      bytes,
+      damaged,
+    });
+    return damaged > 0 ? EXIT_FAILED : 0;
   }
   return EXIT_FAILED;
 }

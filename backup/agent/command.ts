@@ -8,6 +8,7 @@ import { readTextFile, readToken } from '../text-file';
 import { Root } from './root';
 import { agentServer } from './serve';
 
+/** Runs the command. Gives the exit status. @throws OperatorError */
 export async function runAgent(options: AgentOptions, streams: Streams): Promise<number> {
   const { root: folder, listen: at, tokenFile, tls, json } = options;
   const ended = interrupted(streams);

@@ -76,6 +76,7 @@ export class Root {
   }
 }
 
+/** A path and one part more. */
 export function join(folder: Buffer, part: Buffer): Buffer {
   return Buffer.concat([folder, SLASH, part]);
 }

@@ -1,5 +1,5 @@
 /**
- * Where each chunk lies, in 48 bytes of typed arrays: a hash table of open addressing, keyed by the first words of the chunks'
+ * Where each chunk lies, in 52 bytes of typed arrays: a hash table of open addressing, keyed by the first words of the chunks'
  * own SHA-256 sums, which are as random as a hash could make them.
  */
 
@@ -12,7 +12,8 @@ export interface Place {
 }
 
 const SUM_WORDS = 8;
-const PLACE_WORDS = 4;
+/** Pack + 1 (0: the slot is free), block, at, length, and when it was last asked for. */
+const PLACE_WORDS = 5;
 const CAPACITY_FIRST = 1024;
 /** Of the table that may be full before it is doubled. */
 const LOAD_MAX = 0.6;
@@ -21,7 +22,6 @@ const LOAD_MAX = 0.6;
 export class ChunkIndex {
   #capacity = CAPACITY_FIRST;
   #sums = new Int32Array(CAPACITY_FIRST * SUM_WORDS);
-  /** Of a free slot the first word, pack + 1, is 0. */
   #places = new Uint32Array(CAPACITY_FIRST * PLACE_WORDS);
   #count = 0;
 
@@ -30,26 +30,28 @@ export class ChunkIndex {
     return this.#count;
   }
 
-  has(sum: string): boolean {
-    return this.find(sum) !== undefined;
-  }
-
   /** Where the chunk with this sum (SHA-256 in base64 without padding) lies. */
   find(sum: string): Place | undefined {
     return placeIn(this.#places, this.#slotOf(wordsOf(sum)));
   }
 
-  /** A chunk put in again moves to its new place. */
-  put(sum: string, place: Place): void {
-    this.#put(wordsOf(sum), place);
+  /** A chunk put in again moves to its new place. @param touched see `touch` */
+  put(sum: string, place: Place, touched: number): void {
+    this.#put(wordsOf(sum), place, touched);
   }
 
-  #put(words: Int32Array, { pack, block, at, length }: Place): void {
-    if (this.#count + 1 > this.#capacity * LOAD_MAX) this.#grow();
-    const slot = this.#slotOf(words);
-    if (this.#places[slot * PLACE_WORDS] === 0) this.#count++;
-    this.#sums.set(words, slot * SUM_WORDS);
-    this.#places.set([pack + 1, block, at, length], slot * PLACE_WORDS);
+  /** Notes that a chunk was asked for in this generation, a number that only grows. */
+  touch(sum: string, generation: number): void {
+    const at = this.#slotOf(wordsOf(sum)) * PLACE_WORDS;
+    if (this.#places[at] !== 0) this.#places[at + 4] = generation;
+  }
+
+  /** Every chunk's place, and the generation in which it was last asked for. */
+  each(visit: (place: Place, touched: number) => void): void {
+    for (let slot = 0; slot < this.#capacity; slot++) {
+      const place = placeIn(this.#places, slot);
+      if (place) visit(place, this.#places[slot * PLACE_WORDS + 4]!);
+    }
   }
 
   /** Forgets the chunks at places that are not to be kept. */
@@ -57,6 +59,14 @@ export class ChunkIndex {
     const [sums, places, capacity] = [this.#sums, this.#places, this.#capacity];
     this.#make(CAPACITY_FIRST);
     this.#takeOver(sums, places, capacity, isKept);
+  }
+
+  #put(words: Int32Array, { pack, block, at, length }: Place, touched: number): void {
+    if (this.#count + 1 > this.#capacity * LOAD_MAX) this.#grow();
+    const slot = this.#slotOf(words);
+    if (this.#places[slot * PLACE_WORDS] === 0) this.#count++;
+    this.#sums.set(words, slot * SUM_WORDS);
+    this.#places.set([pack + 1, block, at, length, touched], slot * PLACE_WORDS);
   }
 
   /** The slot of this sum, or the free one where it would stand. */
@@ -87,7 +97,8 @@ export class ChunkIndex {
   #takeOver(sums: Int32Array, places: Uint32Array, capacity: number, isKept: (place: Place) => boolean): void {
     for (let slot = 0; slot < capacity; slot++) {
       const place = placeIn(places, slot);
-      if (place && isKept(place)) this.#put(sums.subarray(slot * SUM_WORDS, (slot + 1) * SUM_WORDS), place);
+      if (!place || !isKept(place)) continue;
+      this.#put(sums.subarray(slot * SUM_WORDS, (slot + 1) * SUM_WORDS), place, places[slot * PLACE_WORDS + 4]!);
     }
   }
 }

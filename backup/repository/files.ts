@@ -12,6 +12,10 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
   try {
     await handle.writeFile(bytes);
     await handle.sync();
+  } catch (error) {
+    // What a full disk left of it takes room from others.
+    await rm(path + TEMPORARY);
+    throw error;
   } finally {
     await handle.close();
   }

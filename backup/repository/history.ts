@@ -2,7 +2,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Source } from './copies';
+import type { Source } from './copy';
 import { DamageError } from './damage-error';
 import { readAt } from './files';
 import { decodeSummed, encodeSummed } from './summed';
@@ -33,6 +33,8 @@ export interface Run extends Source {
 export class History {
   readonly #handle: FileHandle;
   #size: number;
+  /** Runs that ended at once are written one after the other. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(handle: FileHandle, size: number) {
     this.#handle = handle;
@@ -49,7 +51,14 @@ export class History {
   }
 
   /** Adds a run: durable when this resolves. A line that a full disk cut short is taken back. */
-  async add(run: Run): Promise<void> {
+  add(run: Run): Promise<void> {
+    const turn = this.#writing.then(() => this.#add(run));
+    // Who asked is told; the next in line has a try of its own.
+    this.#writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #add(run: Run): Promise<void> {
     const line = `${encodeSummed(run)}\n`;
     try {
       await this.#handle.appendFile(line);

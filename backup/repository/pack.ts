@@ -68,8 +68,15 @@ export async function readIndex(size: number, readAt: ReadAt, name: string): Pro
   const json = skippableContent(frame);
   if (json?.length !== length) throw new DamageError(name, `expected an index at byte ${at}, got something else`);
   const blocks = parseBlocks(json.subarray(0, length - TRAILER));
-  if (!blocks) throw new DamageError(name, `expected a list of blocks at byte ${at}, got something else`);
+  if (!blocks?.every((block) => block.at + block.length <= at && lengthOf(block.chunks) <= FRAME_MAX)) {
+    throw new DamageError(name, `expected a list of blocks at byte ${at}, got something else`);
+  }
   return blocks;
+}
+
+/** Bytes of chunks' contents. */
+export function lengthOf(chunks: readonly ChunkName[]): number {
+  return chunks.reduce((sum, [, length]) => sum + length, 0);
 }
 
 /** The blocks of a pack that was cut short, those that are whole; what comes behind is no damage. */
@@ -82,28 +89,39 @@ export async function readWholeBlocks(size: number, readAt: ReadAt): Promise<Blo
     if (prefix.readUInt32LE() !== SKIPPABLE || length > HEADER_MAX) return blocks;
     const header = parseHeader(await readAt(at + SKIPPABLE_HEADER, length));
     at += SKIPPABLE_HEADER + length;
-    if (!header || at + header.length > size) return blocks;
+    if (!header || at + header.length > size || lengthOf(header.chunks) > FRAME_MAX) return blocks;
     blocks.push({ at, ...header });
     at += header.length;
   }
 }
 
-/** The next block of a stream; undefined at its end. @throws RangeError or Error for what is no block */
-export async function readBlock(
-  source: ByteSource,
-): Promise<{ chunks: ChunkName[]; frame: Buffer; contents: Buffer } | undefined> {
+/** A block of a stream. */
+export interface SentBlock {
+  chunks: ChunkName[];
+  frame: Buffer;
+}
+
+/** The next block of a stream; undefined at its end. @throws RangeError for what is no block */
+export async function readBlock(source: ByteSource): Promise<(SentBlock & { contents: Buffer }) | undefined> {
   const prefix = await source.take(SKIPPABLE_HEADER);
   if (prefix.length === 0) return undefined;
+  const block = await takeBlock(prefix, source);
+  return { ...block, contents: await decompressFrame(block.frame, lengthOf(block.chunks)) };
+}
+
+/** A block whose first bytes were taken already, its contents as they came. @throws RangeError for what is no block */
+export async function takeBlock(prefix: Buffer, source: ByteSource): Promise<SentBlock> {
   const length = prefix.length === SKIPPABLE_HEADER ? prefix.readUInt32LE(4) : Number.NaN;
   if (!(length <= HEADER_MAX) || prefix.readUInt32LE() !== SKIPPABLE)
     throw new RangeError('expected a block, got none');
   const header = parseHeader(await source.take(length));
   if (!header || header.length > FRAME_MAX)
     throw new RangeError('expected a block with its chunks, got something else');
-  const bytes = header.chunks.reduce((sum, chunk) => sum + chunk[1], 0);
+  const bytes = lengthOf(header.chunks);
   if (bytes > FRAME_MAX) throw new RangeError(`expected a block of at most ${FRAME_MAX} bytes, got ${bytes}`);
   const frame = await source.take(header.length);
-  return { chunks: header.chunks, frame, contents: await decompressFrame(frame, bytes) };
+  if (frame.length < header.length) throw new RangeError('expected a whole block, got its beginning');
+  return { chunks: header.chunks, frame };
 }
 
 function parseHeader(bytes: Buffer): { length: number; chunks: ChunkName[] } | undefined {

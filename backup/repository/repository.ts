@@ -32,7 +32,7 @@ export class Repository {
   private constructor(folder: string, packs: PackStore, history: History, damage: DamageError[], unlock: Unlock) {
     this.folder = folder;
     this.packs = packs;
-    this.copies = new Copies(folder);
+    this.copies = new Copies(folder, packs);
     this.history = history;
     this.damage = damage;
     this.#unlock = unlock;

@@ -7,6 +7,7 @@ import { readTextFile, readToken } from '../text-file';
 import { runWords } from '../words';
 import { BackupServer } from './server';
 
+/** Runs the command. Gives the exit status. @throws OperatorError */
 export async function runServer(options: ServerOptions, streams: Streams): Promise<number> {
   const { folder, listen, parallel, bandwidth, tokenFile, tlsCaFile, json } = options;
   const say = (line: string, event: object): void => streams.out(json ? JSON.stringify(event) : line);

@@ -12,8 +12,9 @@ import {
   type TreeRecord,
   textOf,
 } from '../record';
+import { areContents } from '../repository/open-pack';
 import { readBlock } from '../repository/pack';
-import { areContents, type PackStore } from '../repository/pack-store';
+import type { PackStore } from '../repository/pack-store';
 import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest, WHOLE_PATH, type WholeRequest } from '../wire';
 import type { AgentClient } from './agent-client';
 import { AgentError } from './agent-error';

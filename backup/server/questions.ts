@@ -2,9 +2,10 @@
 
 import { OperatorError } from '../../shared/errors';
 import { version } from '../../shared/program/version';
-import type { Copy } from '../repository/copies';
+import type { Copy } from '../repository/copy';
 import type { Run } from '../repository/history';
 import type { Repository } from '../repository/repository';
+import { verify } from '../repository/verify';
 import type { Handlers } from './admin-server';
 import type { CopyRequest, QueriedCopy, RunLine, ServerStatus, SourceRequest } from './admin-wire';
 import { registrationOf, sourceOf } from './requests';
@@ -21,6 +22,7 @@ export interface Answering {
   shutdown(): void;
 }
 
+/** What answers each question. */
 export function handlersOf(answering: Answering): Handlers {
   const { repository, runs } = answering;
   return {
@@ -29,9 +31,14 @@ export function handlersOf(answering: Answering): Handlers {
       return { isNew: await runs.register(job), node: job.node };
     },
     unregister: async (request) => {
-      const source = registeredSource(runs, sourceOf(request));
+      const wanted = sourceOf(request);
+      const purge = (request as { purge?: unknown }).purge === true;
+      const isRegistered = runs.list().some(({ path }) => path === wanted.path || path === trimmed(wanted.path));
+      // Copies of what was unregistered before can still be thrown away.
+      if (purge && !isRegistered) return { purged: await runs.purge(await keptSource(repository, wanted)) };
+      const source = registeredSource(runs, wanted);
       await runs.unregister(source);
-      return { purged: 0 };
+      return { purged: purge ? await runs.purge(source) : 0 };
     },
     list: async () => ({ jobs: runs.list() }),
     query: async (request) => queried(repository, sourceOf(request)),
@@ -42,7 +49,7 @@ export function handlersOf(answering: Answering): Handlers {
     },
     history: async (request) => history(repository, request as Partial<SourceRequest>),
     run: async (request) => followed(runs, registeredSource(runs, sourceOf(request))),
-    verify: unbuilt,
+    verify: async () => verify(repository),
     ls: unbuilt,
     save: unbuilt,
     restore: unbuilt,
@@ -74,7 +81,12 @@ function registeredSource(runs: Runs, wanted: SourceRequest): SourceRequest {
 
 /** The node and path of which there are, or were, copies. @throws OperatorError `missing` */
 export async function keptSource(repository: Repository, wanted: SourceRequest): Promise<SourceRequest> {
-  return sourceAmong(await repository.copies.sources(), wanted, 'a copy');
+  const sources = await repository.copies.sources();
+  return sourceAmong(
+    sources.filter((source) => 'node' in source),
+    wanted,
+    'a copy',
+  );
 }
 
 /** A host alone is enough where that leaves no doubt. */

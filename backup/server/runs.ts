@@ -1,10 +1,12 @@
 /** Runs what the schedule says, with the clock and the network, and records how it went. */
 
-import { EventEmitter, once } from 'node:events';
-import { OperatorError } from '../../shared/errors';
+import { EventEmitter } from 'node:events';
+import { isSystemError, OperatorError } from '../../shared/errors';
 import { Schedule, type ScheduleOutbox } from '../core';
 import type { Registration } from '../registration';
+import { DamageError } from '../repository/damage-error';
 import type { Run } from '../repository/history';
+import { clean, prune } from '../repository/prune';
 import type { Repository } from '../repository/repository';
 import type { ListedJob, RunProgress, SourceRequest } from './admin-wire';
 import { AgentClient } from './agent-client';
@@ -14,6 +16,8 @@ import { type Outcome, pullOnce } from './run';
 
 /** A run that takes so long is cut off; the next one goes on from there. A slow or hostile agent must not keep its place for ever. */
 const RUN_MAX_MS = 24 * 60 * 60 * 1000;
+/** Chunks that no copy needs any more are thrown away so often: all lists are read for it. */
+const CLEAN_EVERY_MS = 60 * 60 * 1000;
 /** No timer is set for longer than Node's longest. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -48,6 +52,7 @@ export class Runs {
   /** As it was when the folder was opened. */
   #registry: readonly Registration[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #cleaner: NodeJS.Timeout | undefined;
 
   private constructor(repository: Repository, settings: RunsSettings) {
     this.#repository = repository;
@@ -66,8 +71,11 @@ export class Runs {
     return runs;
   }
 
+  /** Runs what is due from now on. */
   begin(): void {
     for (const job of this.#registry) this.#enter(job);
+    this.#cleaner = setInterval(() => void this.#clean(), CLEAN_EVERY_MS);
+    void this.#clean();
   }
 
   /** All that is registered, in the order of registration. */
@@ -119,27 +127,38 @@ export class Runs {
     return ended;
   }
 
-  /** Resolves when no run of it is under way any more. */
-  async idle(source: SourceRequest): Promise<void> {
+  /** Throws away all copies of something that is not registered any more, once no run of it is under way. Gives how many. */
+  async purge(source: SourceRequest): Promise<number> {
     if (this.#progress.has(keyOf(source))) await this.#endOf(source);
+    const purged = await prune(this.#repository, source, 0);
+    await this.#clean();
+    return purged;
   }
 
   /** Cuts off what is under way: recorded as failed, what has arrived stays. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    clearInterval(this.#cleaner);
     this.#stopping.abort();
     await this.#changing;
     await Promise.all(this.#running);
     this.#ends.emit('closed');
   }
 
-  async #endOf(source: SourceRequest): Promise<Run> {
-    for (;;) {
-      const ending = once(this.#ends, 'end') as Promise<[Run]>;
-      const run = await Promise.race([ending, once(this.#ends, 'closed')]);
-      if (run.length === 0) throw new OperatorError('closed', 'expected a run, the server was shut down');
-      if (keyOf(run[0] as Run) === keyOf(source)) return run[0] as Run;
-    }
+  /** The next run of it that ends. @throws OperatorError `closed` when the server ends first */
+  #endOf(source: SourceRequest): Promise<Run> {
+    return new Promise((resolve, reject) => {
+      const onEnd = (run: Run): void => {
+        if (keyOf(run) === keyOf(source)) settle(() => resolve(run));
+      };
+      const onClosed = (): void =>
+        settle(() => reject(new OperatorError('closed', 'expected a run, got the end of the server')));
+      const settle = (how: () => void): void => {
+        this.#ends.off('end', onEnd).off('closed', onClosed);
+        how();
+      };
+      this.#ends.on('end', onEnd).on('closed', onClosed);
+    });
   }
 
   #enter(job: Registration): void {
@@ -159,6 +178,14 @@ export class Runs {
     return turn;
   }
 
+  /** Throws away what no copy needs: one at a time, and none that is begun when the server ends. */
+  #clean(): Promise<void> {
+    return this.#change(async () => {
+      if (this.#stopping.signal.aborted) return;
+      await clean(this.#repository).catch((error: unknown) => this.#settings.onProblem(sentenceOf(error)));
+    });
+  }
+
   #wakeAt(atMs: number): void {
     clearTimeout(this.#timer);
     if (this.#stopping.signal.aborted) return;
@@ -168,7 +195,7 @@ export class Runs {
 
   #begin(job: Registration): void {
     const running = this.#run(job).catch((error: unknown) =>
-      this.#settings.onProblem(`expected to record a run, got ${(error as Error).message}`),
+      this.#settings.onProblem(`a run could not be recorded: ${sentenceOf(error)}`),
     );
     this.#running.add(running);
     void running.then(() => this.#running.delete(running));
@@ -206,23 +233,29 @@ export class Runs {
     const tls = job.tls ? { ca: tlsCa } : undefined;
     const agent = new AgentClient({ host, port, token: job.token, tls }, counting, signal);
     try {
-      return await pullOnce(job, agent, {
-        repository: this.#repository,
-        atMs: progress.atMs,
-        onRecord: (record) => {
-          progress.entries++;
-          if (record.type === 'file') progress.bytes += record.size;
-        },
-      });
+      const outcome = await pullOnce(job, agent, this.#repository, progress.atMs, (tree) =>
+        Object.assign(progress, tree),
+      );
+      // The copy is made whatever becomes of older ones.
+      await prune(this.#repository, job, job.keep).catch((error: unknown) => onProblem(sentenceOf(error)));
+      return outcome;
     } catch (error) {
-      const { message, stack } = error as Error;
-      const isOurs = !(error instanceof AgentError) && (error as NodeJS.ErrnoException).code === undefined;
-      if (isOurs && (error as Error).name === 'Error') onProblem(stack ?? message);
-      return { outcome: 'failed', error: this.#stopping.signal.aborted ? 'the server was shut down' : message };
+      if (this.#stopping.signal.aborted) return { outcome: 'failed', error: 'the server was shut down' };
+      const sentence = sentenceOf(error);
+      if (!(error instanceof AgentError)) onProblem(`${job.node} ${JSON.stringify(job.path)}: ${sentence}`);
+      return { outcome: 'failed', error: sentence.split('\n', 1)[0]! };
     } finally {
       agent.close();
     }
   }
+}
+
+/** What the agent, the disk or the network is blamed for, in a sentence; a bug of ours with its stack. */
+function sentenceOf(error: unknown): string {
+  const { message, stack } = error as Error;
+  return error instanceof AgentError || error instanceof DamageError || isSystemError(error)
+    ? message
+    : (stack ?? message);
 }
 
 function keyOf({ node, path }: SourceRequest): string {

@@ -116,32 +116,43 @@ export class PackStore {
 
   /** A chunk's contents, checked against its sum. @throws DamageError when it is missing or not what it was */
   async read(sum: string): Promise<Buffer> {
-    const { place, contents } = await this.block(sum);
-    return contents.subarray(place.at, place.at + place.length);
-  }
-
-  /** The decompressed block in which a chunk lies, that chunk checked. @throws DamageError */
-  async block(sum: string): Promise<{ place: Place; contents: Buffer }> {
     const place = this.#placeOf(sum);
     if (!place) throw new DamageError(PACKS_FOLDER, `expected chunk ${sum} in one of them, found it in none`);
     try {
-      const contents = await this.#blockAt(place);
-      if (sumOf(contents.subarray(place.at, place.at + place.length)) === sum) return { place, contents };
+      const contents = (await this.#blockAt(place)).subarray(place.at, place.at + place.length);
+      if (sumOf(contents) === sum) return contents;
       throw new DamageError(this.#packs[place.pack]!.file, `expected chunk ${sum} in block ${place.block}`);
     } catch (error) {
       // It may have been moved meanwhile, its pack thrown away.
       const now = this.#placeOf(sum);
-      if (now && (now.pack !== place.pack || now.block !== place.block)) return this.block(sum);
+      if (now && (now.pack !== place.pack || now.block !== place.block)) return this.read(sum);
       if (error instanceof DamageError) this.#badBlocksOf(place.pack).add(place.block);
       throw error;
     }
   }
 
-  /** The compressed block in which a chunk lies, as it stands in its pack, with the names of all its chunks; unchecked. @throws DamageError */
-  async sentBlock(sum: string): Promise<{ place: Place; frame: Buffer }> {
+  /** Where a chunk lies, and how long the contents of its block are; undefined for one that is not here. */
+  locate(sum: string): (Place & { contents: number }) | undefined {
     const place = this.#placeOf(sum);
-    if (!place) throw new DamageError(PACKS_FOLDER, `expected chunk ${sum} in one of them, found it in none`);
-    return { place, frame: await this.#frameAt(place) };
+    return place && { ...place, contents: this.#packs[place.pack]!.blocks[place.block]!.contents };
+  }
+
+  /** A block as it stands in its pack, compressed and unchecked. @throws DamageError */
+  async frame({ pack: number, block: blockNumber }: Pick<Place, 'pack' | 'block'>): Promise<Buffer> {
+    const pack = this.#packs[number];
+    if (!pack) throw new DamageError(PACKS_FOLDER, 'expected a pack, got one that was thrown away');
+    const { at, length } = pack.blocks[blockNumber]!;
+    if (this.#open?.number === number) return readAt(this.#open.pack.handle, at, length);
+    try {
+      const handle = await open(join(this.#folder, pack.file), 'r');
+      try {
+        return await readAt(handle, at, length);
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw damageOf(pack.file, error);
+    }
   }
 
   /** Bytes in all packs that have an end. */
@@ -283,28 +294,12 @@ export class PackStore {
     const kept = this.#blocks.get(key);
     if (kept) return kept;
     const pack = this.#packs[place.pack]!;
-    const frame = await this.#frameAt(place);
+    const frame = await this.frame(place);
     const contents = await decompressFrame(frame, pack.blocks[place.block]!.contents).catch((cause: unknown) => {
       throw new DamageError(pack.file, `block ${place.block} cannot be decompressed`, { cause });
     });
     this.#blocks.set(key, contents);
     return contents;
-  }
-
-  async #frameAt({ pack: number, block: blockNumber }: Place): Promise<Buffer> {
-    const pack = this.#packs[number]!;
-    const { at, length } = pack.blocks[blockNumber]!;
-    if (this.#open?.number === number) return readAt(this.#open.pack.handle, at, length);
-    try {
-      const handle = await open(join(this.#folder, pack.file), 'r');
-      try {
-        return await readAt(handle, at, length);
-      } finally {
-        await handle.close();
-      }
-    } catch (error) {
-      throw damageOf(pack.file, error);
-    }
   }
 
   async #begin(): Promise<{ pack: OpenPack; number: number }> {

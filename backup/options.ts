@@ -9,12 +9,11 @@ import type { Command, Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
 import { frequencyOf } from './frequency';
 import { AGENT_WIRES, type AgentWire } from './registration';
+import { KEEP_DEFAULT } from './server/requests';
 
 /** Ports of the specification, section 1. */
 const SERVER_ADDRESS = '127.0.0.1:12345';
 const AGENT_ADDRESS = '127.0.0.1:12346';
-/** Copies that stay (specification, section 2). */
-const KEEP_DEFAULT = 10;
 const LOOPBACK = '127.0.0.1';
 
 /** Where a program listens; port 0 asks for any free one. */

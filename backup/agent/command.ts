@@ -1,9 +1,11 @@
 /** `backup agent`: lends a folder until a signal ends it. */
 
+import type { Server as HttpServer } from 'node:http';
 import { escapeText } from '../../shared/escape';
 import { interrupted, type Streams } from '../../shared/program/run-main';
 import { listen } from '../listen';
 import type { AgentOptions } from '../options';
+import { simpleAgent } from '../simple/agent';
 import { readTextFile, readToken } from '../text-file';
 import { Root } from './root';
 import { agentServer } from './serve';
@@ -13,24 +15,26 @@ export async function runAgent(options: AgentOptions, streams: Streams): Promise
   const { root: folder, listen: at, tokenFile, tls, json } = options;
   const ended = interrupted(streams);
   const root = Root.of(folder);
-  const server = agentServer({
+  const onQuestion = (peer: string, question: string, outcome: string): void => {
+    if (json) streams.out(JSON.stringify({ event: 'question', peer, question, outcome }));
+    else if (outcome !== 'answered')
+      streams.err(`backup agent: ${peer} ${escapeText(question)}: ${escapeText(outcome)}`);
+  };
+  const http = {
     root,
     token: await readToken(tokenFile),
     tls: tls && {
       cert: await readTextFile(tls.certFile, 'a certificate'),
       key: await readTextFile(tls.keyFile, 'a key'),
     },
-    onQuestion: (peer, question, outcome) => {
-      if (json) streams.out(JSON.stringify({ event: 'question', peer, question, outcome }));
-      else if (outcome !== 'answered')
-        streams.err(`backup agent: ${peer} ${escapeText(question)}: ${escapeText(outcome)}`);
-    },
-  });
+    onQuestion,
+  };
+  const server = options.wire === 'simple' ? simpleAgent(root, onQuestion) : agentServer(http);
   const address = await listen(server, at.host, at.port);
   const line = `backup agent listening on ${address}, lends ${root.path}`;
   streams.out(json ? JSON.stringify({ event: 'ready', address, root: root.path.toString() }) : line);
   await ended;
   server.close();
-  server.closeAllConnections();
+  if ('closeAllConnections' in server) (server as HttpServer).closeAllConnections();
   return 0;
 }

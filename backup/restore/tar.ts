@@ -44,7 +44,8 @@ async function* tarOf({ copies, packs }: Repository, copy: Copy, prefix: string)
   yield Buffer.alloc(2 * BLOCK);
 }
 
-function headerOf(record: TreeRecord, path: Buffer, of: Buffer | undefined): Buffer {
+/** The header of an entry, with extended ones where it needs them. @param of what a hard link is another name of */
+export function headerOf(record: TreeRecord, path: Buffer, of: Buffer | undefined): Buffer {
   const name = record.type === 'folder' ? Buffer.concat([path, Buffer.from('/')]) : path;
   const link = record.type === 'link' ? bytesOf(record.target) : (of ?? Buffer.alloc(0));
   const size = record.type === 'file' ? record.size : 0;
@@ -112,6 +113,7 @@ function headerBlock(
   return block;
 }
 
-function padding(size: number): Buffer {
+/** Zeros that fill the last block of so many bytes of contents. */
+export function padding(size: number): Buffer {
   return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 }

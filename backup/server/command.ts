@@ -9,7 +9,7 @@ import { BackupServer } from './server';
 
 /** Runs the command. Gives the exit status. @throws OperatorError */
 export async function runServer(options: ServerOptions, streams: Streams): Promise<number> {
-  const { folder, listen, parallel, bandwidth, tokenFile, tlsCaFile, json } = options;
+  const { folder, listen, parallel, bandwidth, tokenFile, tlsCaFile, simpleListen, json } = options;
   const say = (line: string, event: object): void => streams.out(json ? JSON.stringify(event) : line);
   const ended = interrupted(streams);
   const server = await BackupServer.start({
@@ -17,6 +17,7 @@ export async function runServer(options: ServerOptions, streams: Streams): Promi
     folder,
     parallel,
     bandwidth,
+    simpleListen,
     token: await readToken(tokenFile),
     tlsCa: tlsCaFile === undefined ? undefined : await readTextFile(tlsCaFile, 'certificates'),
     onRun: (run) => say(runWords(run), { event: 'run', ...run }),

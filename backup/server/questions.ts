@@ -6,9 +6,11 @@ import type { Copy } from '../repository/copy';
 import type { Run } from '../repository/history';
 import type { Repository } from '../repository/repository';
 import { verify } from '../repository/verify';
+import { tarGz } from '../restore/tar';
+import type { SimpleActions } from '../simple/admin';
 import type { Handlers } from './admin-server';
 import type { CopyRequest, QueriedCopy, RunLine, ServerStatus, SourceRequest } from './admin-wire';
-import { registrationOf, sourceOf } from './requests';
+import { KEEP_DEFAULT, registrationOf, sourceOf } from './requests';
 import type { Runs } from './runs';
 
 /** A run's progress is told so often, milliseconds. */
@@ -53,6 +55,33 @@ export function handlersOf(answering: Answering): Handlers {
     ls: unbuilt,
     save: unbuilt,
     restore: unbuilt,
+  };
+}
+
+/** What the simple wire's admins may ask; their agents speak that wire, and their frequencies are in seconds. */
+export function simpleActions(repository: Repository, runs: Runs, shutdown: () => void): SimpleActions {
+  return {
+    register: ({ node, port, path, seconds }) =>
+      runs.register(
+        registrationOf({
+          node: `${node}:${port}`,
+          path,
+          everyMs: seconds * 1000,
+          keep: KEEP_DEFAULT,
+          wire: 'simple',
+          tls: false,
+          paranoid: false,
+        }),
+      ),
+    unregister: (node, path) => runs.unregister(registeredSource(runs, { node, path })),
+    latest: async (node, path) => {
+      const copy = await copyOf(repository, { node, path, copy: 1 }).catch((error: unknown) => {
+        if (error instanceof OperatorError) return undefined;
+        throw error;
+      });
+      return copy && tarGz(repository, copy, trimmed(copy.path));
+    },
+    shutdown,
   };
 }
 

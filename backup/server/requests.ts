@@ -8,6 +8,8 @@ import type { CopyRequest, LsRequest, SourceRequest } from './admin-wire';
 
 /** Turns are at least a tenth of a second and at most ten years apart. */
 export const EVERY_MS: NumberRange = { min: 100, max: 10 * 366 * 24 * 60 * 60 * 1000, unit: 'milliseconds' };
+/** Copies that stay where nobody says (specification, section 2). */
+export const KEEP_DEFAULT = 10;
 export const KEEP: NumberRange = { min: 1, max: 1_000_000, integer: true };
 const COPY: NumberRange = { min: 1, max: 1_000_000, integer: true };
 /** Longest path and token, characters. */

@@ -8,11 +8,12 @@ import { DamageError } from '../repository/damage-error';
 import type { Run } from '../repository/history';
 import { clean, prune } from '../repository/prune';
 import type { Repository } from '../repository/repository';
+import { pullSimple } from '../simple/pull';
 import type { ListedJob, RunProgress, SourceRequest } from './admin-wire';
 import { AgentClient } from './agent-client';
 import { AgentError } from './agent-error';
 import type { Throttle } from './bandwidth';
-import { type Outcome, pullOnce } from './run';
+import { type OnProgress, type Outcome, pullOnce } from './run';
 
 /** A run that takes so long is cut off; the next one goes on from there. A slow or hostile agent must not keep its place for ever. */
 const RUN_MAX_MS = 24 * 60 * 60 * 1000;
@@ -232,10 +233,13 @@ export class Runs {
     const port = Number(job.node.slice(colon + 1));
     const tls = job.tls ? { ca: tlsCa } : undefined;
     const agent = new AgentClient({ host, port, token: job.token, tls }, counting, signal);
+    const { atMs } = progress;
+    const onProgress: OnProgress = (tree) => Object.assign(progress, tree);
     try {
-      const outcome = await pullOnce(job, agent, this.#repository, progress.atMs, (tree) =>
-        Object.assign(progress, tree),
-      );
+      const outcome =
+        job.wire === 'simple'
+          ? await pullSimple(job, this.#repository, atMs, counting, signal, onProgress)
+          : await pullOnce(job, agent, this.#repository, atMs, onProgress);
       // The copy is made whatever becomes of older ones.
       await prune(this.#repository, job, job.keep).catch((error: unknown) => onProblem(sentenceOf(error)));
       return outcome;

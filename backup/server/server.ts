@@ -4,10 +4,11 @@ import type { Server, Socket } from 'node:net';
 import { listen } from '../listen';
 import type { Run } from '../repository/history';
 import { Repository } from '../repository/repository';
+import { answerSimple } from '../simple/admin';
 import { adminServer } from './admin-server';
 import { throttleOf } from './bandwidth';
 import { listenerFor } from './listener';
-import { handlersOf } from './questions';
+import { handlersOf, simpleActions } from './questions';
 import { Runs } from './runs';
 
 export interface BackupServerSettings {
@@ -24,6 +25,8 @@ export interface BackupServerSettings {
   token: string | undefined;
   /** In PEM: whom to trust for agents that speak TLS; undefined: whom the system trusts. */
   tlsCa: string | undefined;
+  /** Serve the simple wire's admins, who know no token, beyond loopback too. */
+  simpleListen: boolean;
   onRun(run: Run): void;
   onProblem(message: string): void;
 }
@@ -53,7 +56,7 @@ export class BackupServer {
 
   /** @throws OperatorError `lock` or `file` for the folder, `port` for the address */
   static async start(settings: BackupServerSettings): Promise<BackupServer> {
-    const { folder, host, port, parallel, bandwidth, token, tlsCa, onRun, onProblem } = settings;
+    const { folder, host, port, parallel, bandwidth, token, tlsCa, simpleListen, onRun, onProblem } = settings;
     const repository = await Repository.open(folder);
     try {
       for (const { message } of repository.damage) onProblem(message);
@@ -62,7 +65,10 @@ export class BackupServer {
       const shutdown = new Promise<void>((resolve) => (askForEnd = resolve));
       const handlers = handlersOf({ repository, runs, parallel, sinceMs: Date.now(), shutdown: askForEnd });
       const http = adminServer(handlers, token, (error) => onProblem(error.stack ?? error.message));
-      const listener = listenerFor(http, (socket) => void socket.destroy());
+      const actions = simpleActions(repository, runs, askForEnd);
+      const listener = listenerFor(http, (socket) => {
+        answerSimple(socket, actions, simpleListen).catch((error: unknown) => onProblem((error as Error).message));
+      });
       const address = await listen(listener, host, port);
       runs.begin();
       return new BackupServer(repository, runs, listener, address, shutdown);

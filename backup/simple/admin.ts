@@ -28,7 +28,11 @@ export async function answerSimple(socket: Socket, actions: SimpleActions, simpl
     // What comes behind the line is of no concern, and closing by the reader must not close the way back.
     const line = await readLine(socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
     const question = line === undefined ? undefined : parseQuestion(line);
-    if (!question) throw new OperatorError('usage', `expected reg:, unreg:, query: or shutdown, got ${JSON.stringify(line ?? '').slice(0, 200)}`);
+    if (!question)
+      throw new OperatorError(
+        'usage',
+        `expected reg:, unreg:, query: or shutdown, got ${JSON.stringify(line ?? '').slice(0, 200)}`,
+      );
     socket.setTimeout(0);
     await act(question, socket, actions);
   } finally {

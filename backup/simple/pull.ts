@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { isSystemError } from '../../shared/errors';
 import { ByteSource } from '../byte-source';
+import { textOf } from '../record';
 import type { Registration } from '../registration';
 import type { Repository } from '../repository/repository';
-import { textOf } from '../record';
 import { AgentError } from '../server/agent-error';
 import type { Throttle } from '../server/bandwidth';
 import type { OnProgress, Outcome } from '../server/run';
@@ -65,9 +65,11 @@ async function ask(
     }),
   );
   const answer = await source.take(UPDATES.length);
-  if (answer.length === 0) throw new AgentError(`expected something at ${JSON.stringify(job.path)}, got an empty answer`);
+  if (answer.length === 0)
+    throw new AgentError(`expected something at ${JSON.stringify(job.path)}, got an empty answer`);
   if (answer.equals(NO_UPDATES) && last.list !== '') return { outcome: 'unchanged' };
-  if (!answer.equals(UPDATES)) throw new AgentError(`expected "${UPDATES}", got ${JSON.stringify(answer.toString('latin1'))}`);
+  if (!answer.equals(UPDATES))
+    throw new AgentError(`expected "${UPDATES}", got ${JSON.stringify(answer.toString('latin1'))}`);
   const writer = await repository.copies.begin(job, atMs);
   try {
     const tree = await readTarTree(rest(source), job.path, repository.packs, () => travelled);
@@ -76,7 +78,9 @@ async function ask(
       onProgress(writer.progress);
     }
     const { copy, ...found } = await writer.finish({ list: tree.md5, problems: tree.problems.length });
-    const told = tree.problems.slice(0, PROBLEMS_MAX).map(({ path, message }): [string, string] => [textOf(path), message]);
+    const told = tree.problems
+      .slice(0, PROBLEMS_MAX)
+      .map(({ path, message }): [string, string] => [textOf(path), message]);
     const problems = told.length > 0 ? { problems: told } : {};
     if (copy === undefined) return { outcome: 'unchanged', ...found, ...problems };
     return { outcome: 'copied', copy, ...found, ...problems };

@@ -5,14 +5,22 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createGunzip } from 'node:zlib';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { type Attributes, comparePaths, type Name, nameOf, bytesOf, type ProblemRecord, type TreeRecord } from '../record';
+import {
+  type Attributes,
+  bytesOf,
+  comparePaths,
+  type Name,
+  nameOf,
+  type ProblemRecord,
+  type TreeRecord,
+} from '../record';
+import type { PackStore } from '../repository/pack-store';
 import { AgentError } from '../server/agent-error';
 import { ChunkWriter } from './chunk-writer';
-import type { PackStore } from '../repository/pack-store';
 
 /** That wire has no order: all entries are kept until the last has come. */
 const ENTRIES_MAX = 1_000_000;
@@ -48,7 +56,10 @@ export async function readTarTree(
     await Promise.all([pipeline(Readable.from(pieces), createGunzip(), tar as unknown as Transform), reading]);
   } catch (cause) {
     if (cause instanceof AgentError) throw cause;
-    const { message } = await reading.then(() => cause as Error, (error: Error) => error);
+    const { message } = await reading.then(
+      () => cause as Error,
+      (error: Error) => error,
+    );
     throw new AgentError(`expected a tar.gz, got something else: ${message}`, { cause });
   }
   return tree.tree();
@@ -77,7 +88,8 @@ class TarReader {
     for await (const entry of entries) {
       const { header } = entry;
       const name = this.#below(bytesOfName(header.name, header));
-      if (this.#records.size + this.#problems.length >= ENTRIES_MAX) throw new AgentError(`expected at most ${ENTRIES_MAX} entries, got more`);
+      if (this.#records.size + this.#problems.length >= ENTRIES_MAX)
+        throw new AgentError(`expected at most ${ENTRIES_MAX} entries, got more`);
       const record = this.#recordOf(name, header);
       if (record.type === 'problem') this.#problems.push(record);
       else this.#records.set(keyOf(name), record);
@@ -127,11 +139,15 @@ class TarReader {
   /** A name below what was asked for. @throws AgentError for one elsewhere, or one that leads out */
   #below(bytes: Buffer): Name {
     const name = trimmed(bytes.toString('latin1'));
-    if (name.split('/').includes('..') || name.includes('\0')) throw new AgentError(`expected names below the path asked for, got ${JSON.stringify(name.slice(0, 200))}`);
+    if (name.split('/').includes('..') || name.includes('\0'))
+      throw new AgentError(`expected names below the path asked for, got ${JSON.stringify(name.slice(0, 200))}`);
     this.#prefix ??= prefixOf(name, Buffer.from(this.#asked).toString('latin1'));
     if (name === this.#prefix) return '';
     const start = this.#prefix === '' ? '' : `${this.#prefix}/`;
-    if (!name.startsWith(start)) throw new AgentError(`expected names below ${JSON.stringify(this.#prefix)}, got ${JSON.stringify(name.slice(0, 200))}`);
+    if (!name.startsWith(start))
+      throw new AgentError(
+        `expected names below ${JSON.stringify(this.#prefix)}, got ${JSON.stringify(name.slice(0, 200))}`,
+      );
     return nameOf(Buffer.from(name.slice(start.length), 'latin1'));
   }
 
@@ -175,7 +191,12 @@ function bytesOfName(name: string, { pax }: Header): Buffer {
 
 function attributesOf({ mode, uid, gid, mtime }: Header): Attributes {
   const ms = mtime instanceof Date ? mtime.getTime() : 0;
-  return { mode: (mode || 0) & 0o7777, uid: uid || 0, gid: gid || 0, mtime: String(BigInt(Math.trunc(ms || 0)) * 1_000_000n) };
+  return {
+    mode: (mode || 0) & 0o7777,
+    uid: uid || 0,
+    gid: gid || 0,
+    mtime: String(BigInt(Math.trunc(ms || 0)) * 1_000_000n),
+  };
 }
 
 function keyOf(name: Name): string {

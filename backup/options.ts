@@ -161,6 +161,16 @@ function copyOption(line: Declarations, about: string): Declarations {
   });
 }
 
+function belowOption(line: Declarations): Declarations {
+  return line.option('below', {
+    type: 'string',
+    value: 'path',
+    requiresArg: true,
+    defaultDescription: 'all of it',
+    describe: 'Only what is at and below this path of the copy',
+  });
+}
+
 const SERVER: Command<ServerOptions> = {
   synopsis: 'server <folder>',
   about: 'Keep copies of what is registered, in a folder',
@@ -405,6 +415,39 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
     toOptions: (given: Arguments) => ({ ...sourceOf(given), command: 'run' }),
   },
   {
+    synopsis: 'ls <node> <path>',
+    about: 'What is in a copy',
+    positionals: words(NODE, PATH),
+    declareOptions: (line) => server(belowOption(copyOption(line, 'Which copy'))),
+    toOptions: (given: Arguments) => ({
+      ...sourceOf(given),
+      command: 'ls',
+      copy: copyOf(given),
+      below: given.below ?? '',
+    }),
+  },
+  {
+    synopsis: 'restore <node> <path> <target>',
+    about: 'Put a copy back below a folder of this machine, and nothing outside it',
+    positionals: words(NODE, PATH, ['target', 'The folder; made where there is none']),
+    declareOptions: (line) =>
+      server(
+        belowOption(copyOption(line, 'Which copy')).option('overwrite', {
+          type: 'boolean',
+          default: false,
+          describe: 'Put it in the place of what exists',
+        }),
+      ),
+    toOptions: (given: Arguments) => ({
+      ...sourceOf(given),
+      command: 'restore',
+      copy: copyOf(given),
+      below: given.below ?? '',
+      target: textOf(given.target, 'a folder'),
+      overwrite: given.overwrite,
+    }),
+  },
+  {
     synopsis: 'status',
     about: 'What the server is doing',
     positionals: () => undefined,
@@ -437,6 +480,7 @@ export const COMMAND_LINE: CommandLine<BackupOptions> = {
     ['backup agent --root /home/ann', 'lend that folder to the server'],
     ['backup register 127.0.0.1 12346 letters 15m', 'fetch /home/ann/letters every 15 minutes'],
     ['backup query 127.0.0.1 letters --save letters.tgz', 'the latest copy as a file'],
+    ['backup restore 127.0.0.1 letters /tmp/letters --copy 2', 'the copy before that, as folders and files'],
   ],
   epilogue: 'A server keeps the last ten copies of each node and path.',
 };

@@ -20,6 +20,8 @@ export type OperatorErrorCode =
   | 'lock'
   /** A servent that the system says cannot be reached. */
   | 'unreachable'
+  /** Something kept is not what was written. */
+  | 'damage'
   /** Asked of something that was closed. */
   | 'closed'
   /** Another program that did not start. */

@@ -10,6 +10,7 @@ import type { QuestionOptions, RegisterOptions } from '../options';
 import { readToken } from '../text-file';
 import { formatBytes, formatTime, pathWords, progressLine, runWords } from '../words';
 import { AdminClient } from './client';
+import { ls, restoreCopy, save } from './copies';
 
 const EXIT_FAILED = 1;
 
@@ -35,7 +36,7 @@ export async function askServer(options: QuestionOptions, streams: Streams): Pro
     case 'list':
       return list(client, say);
     case 'query':
-      return query(client, options, say);
+      return options.save === undefined ? query(client, options, say) : save(client, options, say, streams);
     case 'history':
       return history(client, options, say);
     case 'run':
@@ -48,8 +49,10 @@ export async function askServer(options: QuestionOptions, streams: Streams): Pro
       return 0;
     case 'verify':
       return verify(client, say, streams);
-    default:
-      return EXIT_FAILED;
+    case 'ls':
+      return ls(client, options, say);
+    case 'restore':
+      return restoreCopy(client, options, say, streams);
   }
 }
 

@@ -3,14 +3,17 @@
 import { OperatorError } from '../../shared/errors';
 import { version } from '../../shared/program/version';
 import type { Copy } from '../repository/copy';
+import { DamageError } from '../repository/damage-error';
 import type { Run } from '../repository/history';
 import type { Repository } from '../repository/repository';
 import { verify } from '../repository/verify';
+import { listCopy } from '../restore/list';
+import { restoreStream } from '../restore/send';
 import { tarGz } from '../restore/tar';
 import type { SimpleActions } from '../simple/admin';
 import type { Handlers } from './admin-server';
-import type { CopyRequest, QueriedCopy, RunLine, ServerStatus, SourceRequest } from './admin-wire';
-import { KEEP_DEFAULT, registrationOf, sourceOf } from './requests';
+import type { CopyInfo, CopyRequest, QueriedCopy, RunLine, ServerStatus, SourceRequest } from './admin-wire';
+import { copyRequestOf, KEEP_DEFAULT, lsRequestOf, registrationOf, sourceOf } from './requests';
 import type { Runs } from './runs';
 
 /** A run's progress is told so often, milliseconds. */
@@ -52,9 +55,19 @@ export function handlersOf(answering: Answering): Handlers {
     history: async (request) => history(repository, request as Partial<SourceRequest>),
     run: async (request) => followed(runs, registeredSource(runs, sourceOf(request))),
     verify: async () => verify(repository),
-    ls: unbuilt,
-    save: unbuilt,
-    restore: unbuilt,
+    ls: async (request) => {
+      const wanted = lsRequestOf(request);
+      return begun(listCopy(repository, await copyOf(repository, wanted), wanted.below));
+    },
+    save: async (request) => {
+      const copy = await copyOf(repository, copyRequestOf(request));
+      return { ...(await infoOf(repository, copy)), bytes: await begun(tarGz(repository, copy)) };
+    },
+    restore: async (request) => {
+      const wanted = lsRequestOf(request);
+      const copy = await copyOf(repository, wanted);
+      return { ...(await infoOf(repository, copy)), bytes: await begun(restoreStream(repository, copy, wanted.below)) };
+    },
   };
 }
 
@@ -85,8 +98,24 @@ export function simpleActions(repository: Repository, runs: Runs, shutdown: () =
   };
 }
 
-async function unbuilt(): Promise<never> {
-  throw new OperatorError('missing', 'expected a question that is answered, got one that is not yet');
+/** What is wrong from the beginning is a refusal, not an answer that is cut off. @throws OperatorError `damage` and what the answer throws */
+async function begun<Piece>(answer: AsyncGenerator<Piece>): Promise<AsyncGenerator<Piece>> {
+  try {
+    const first = await answer.next();
+    return startedWith(first, answer);
+  } catch (error) {
+    throw error instanceof DamageError ? new OperatorError('damage', error.message, { cause: error }) : error;
+  }
+}
+
+async function* startedWith<Piece>(first: IteratorResult<Piece>, rest: AsyncGenerator<Piece>): AsyncGenerator<Piece> {
+  if (!first.done) yield first.value;
+  yield* rest;
+}
+
+async function infoOf({ copies }: Repository, copy: Copy & SourceRequest): Promise<CopyInfo> {
+  const { node, path, number } = copy;
+  return { node, path, number, copyBytes: (await copies.tail(copy)).bytes };
 }
 
 async function statusOf({ repository, runs, parallel, sinceMs }: Answering): Promise<ServerStatus> {

@@ -6,6 +6,12 @@ export type OperatorErrorCode =
   | 'usage'
   /** A file that cannot be read or used. */
   | 'file'
+  /** A folder that another process has open. */
+  | 'lock'
+  /** A folder that another version of the program wrote. */
+  | 'format'
+  /** Files of a store or of a backup that are not what was written. */
+  | 'damage'
   /** A port that cannot be bound. */
   | 'port'
   /** A host name without an IPv4 address. */
@@ -16,12 +22,14 @@ export type OperatorErrorCode =
   | 'send'
   /** Asked for something that is not there: a copy, a node and path that nobody registered. */
   | 'missing'
-  /** A folder that another process holds. */
-  | 'lock'
-  /** A servent that the system says cannot be reached. */
+  /** A servent, or any replica of a store, that cannot be reached. */
   | 'unreachable'
-  /** Something kept is not what was written. */
-  | 'damage'
+  /** A store's coordination service that cannot be used, or whose record is damaged. */
+  | 'coordination'
+  /** A replica that cannot go on. */
+  | 'replica'
+  /** What a store will not do. */
+  | 'refused'
   /** Asked of something that was closed. */
   | 'closed'
   /** Another program that did not start. */

@@ -24,6 +24,11 @@ export function escapeBytes(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => (byte < 0x80 ? escapeText(String.fromCharCode(byte)) : hex(byte))).join('');
 }
 
+/** JSON leaves DEL, C1, line separators and bidirectional controls as they are: escapes them the JSON way. */
+export function escapeJson(json: string): string {
+  return json.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** A value of many: like `escapeBytes`, but a TAB is shown as it is, since real files are full of them (section 5, rule 9). */
 export function escapeValue(value: Uint8Array): string {
   const pieces: string[] = [];

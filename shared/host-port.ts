@@ -34,8 +34,13 @@ export function peerOf(given: string | Peer, what: string): Peer {
   return { host, port };
 }
 
+/** The host, as a name or in dotted form, and the port of a checked peer. */
+export function hostPortOf(peer: Peer): HostPort {
+  return typeof peer === 'number' ? { host: formatIp(ipOf(peer)), port: portOf(peer) } : peer;
+}
+
 function partsOf(given: string | Peer, fault: (reason: string) => OperatorError): HostPort {
-  if (typeof given === 'number') return { host: formatIp(ipOf(given)), port: portOf(given) };
+  if (typeof given === 'number') return hostPortOf(given);
   if (typeof given !== 'string') return given ?? {};
   const colon = given.lastIndexOf(':');
   if (colon < 0) throw fault('there is no colon');

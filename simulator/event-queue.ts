@@ -1,6 +1,7 @@
 /**
  * What is going to happen in virtual time, earliest first; of two at the same time, the one put in first. A heap with four
- * children a node in typed arrays: a push and a pop allocate nothing.
+ * children a node in typed arrays: a push and a pop allocate nothing. Its memory is bounded by the most events that ever stood in
+ * it at once.
  */
 
 const CAPACITY_FIRST = 1024;

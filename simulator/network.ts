@@ -51,6 +51,7 @@ export class Network<Out> {
   serviceMs = 0;
   readonly #options: NetworkOptions<Out>;
   readonly #observers: readonly Partial<NetworkObserver>[];
+  /** Bounded by the datagrams on their way, and the wakes and actions asked for. */
   readonly #queue = new EventQueue<Item>();
   readonly #kept: KeptDatagrams;
   /** By place; undefined while dead. */

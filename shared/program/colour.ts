@@ -1,7 +1,7 @@
 /** Colour for people: in a terminal, unless NO_COLOR or TERM=dumb speaks against it; everywhere with FORCE_COLOR. */
 
 /** Select Graphic Rendition (ECMA-48): how each begins; 0 ends all. */
-const CODES = { bold: 1, faint: 2, cyan: 36 } as const;
+const CODES = { bold: 1, faint: 2, red: 31, green: 32, cyan: 36 } as const;
 
 export type Colour = keyof typeof CODES;
 

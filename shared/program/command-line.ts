@@ -53,8 +53,9 @@ function chosenCommand<Options>(
   commands: readonly Command<Options>[],
   words: readonly string[],
 ): Command<Options> | undefined {
+  const first = words.find((word) => !isOption(word));
   const lone = commands.find((command) => firstWordOf(command) === '');
-  return lone ?? commands.find((command) => firstWordOf(command) === words.find((word) => !isOption(word)));
+  return commands.find((command) => command !== lone && firstWordOf(command) === first) ?? lone;
 }
 
 function isOption(word: string): boolean {

@@ -78,6 +78,33 @@ describe('the simulated network', () => {
     expect(network.guests).to.equal(0);
   });
 
+  it('keeps for a node that is paused as much as its receive buffer holds, and loses the rest', () => {
+    const lost: string[] = [];
+    const { network, heard } = networkOf({ bufferMax: 2, observers: [{ lost: (reason) => lost.push(reason) }] });
+    network.enter(0, writer('zero'));
+    network.pause(0);
+    for (const bytes of ['01', '02', '03']) network.inject(hex(bytes), 5, 0);
+    network.run();
+    expect([heard, lost]).to.deep.equal([[], ['buffer']]);
+    network.resume(0);
+    expect(heard).to.deep.equal(['1 zero hears 01 from 5', '1 zero hears 02 from 5']);
+  });
+
+  it('ends with a node its pause and its receive buffer', () => {
+    const lost: string[] = [];
+    const { network, heard } = networkOf({ observers: [{ lost: (reason) => lost.push(reason) }] });
+    network.enter(0, writer('old'));
+    network.pause(0);
+    network.inject(hex('01'), 5, 0);
+    network.run();
+    network.kill(0);
+    expect(lost).to.deep.equal(['dead']);
+    network.revive(0, writer('new'));
+    network.inject(hex('02'), 5, 0);
+    network.run();
+    expect(heard).to.deep.equal(['2 new hears 02 from 5']);
+  });
+
   it('has one node at a place', () => {
     const { network } = networkOf();
     network.enter(0, writer('zero'));

@@ -37,6 +37,12 @@ describe('the frame of a program', function () {
     });
   });
 
+  it('tells it as an event too, for who reads JSON, and for nobody else', async () => {
+    const { out } = await ended(start('fail', '--json'));
+    expect(out).to.equal('results of fail\n{"event":"error","code":"file","message":"expected a file, got none"}\n');
+    expect((await ended(start('fail', '--', '--json'))).out).to.equal('results of fail\n');
+  });
+
   it('shows the stack of what is ours, with status 1', async () => {
     const { err, status } = await ended(start('bug'));
     expect(err).to.match(/^TypeError: this is ours\n {4}at /);
@@ -66,8 +72,8 @@ describe('the frame of a program', function () {
   }
 });
 
-function start(word: string): ChildProcess {
-  return spawn(process.execPath, ['-r', 'ts-node/register', PROGRAM, word], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(...words: string[]): ChildProcess {
+  return spawn(process.execPath, ['-r', 'ts-node/register', PROGRAM, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 async function ended(program: ChildProcess): Promise<Ended> {

@@ -1,0 +1,57 @@
+/** The kinds of program that can be graded: a kind is its cases, and what its programs must be told. */
+
+import type { Case } from './case';
+import type { Said } from './exchange';
+import { CLIENT_CASES } from './overlay/client-cases';
+import { CLIREQ_CASES } from './overlay/clireq-cases';
+import { FILE_CASES } from './overlay/file-cases';
+import { MESSAGE_CASES } from './overlay/message-cases';
+import { datagramWords } from './overlay/messages';
+import { MIXED_CASES } from './overlay/mixed-cases';
+import { QUERY_CASES } from './overlay/query-cases';
+import { START_CASES } from './overlay/start-cases';
+
+export interface Kind {
+  /** As on the command line. */
+  name: string;
+  about: string;
+  /** What may stand in the program's words, with its meaning. */
+  placeholders: Readonly<Record<string, string>>;
+  /** A command line as an example of what is graded. */
+  example: string;
+  /** The first is the one without which no other can hold. */
+  cases: readonly Case[];
+  /** Cases at work at the same time; those of a client mostly wait. */
+  sideBySide: number;
+  /** What was said, in words. */
+  wordsOf(said: Said): string;
+}
+
+export const KINDS: readonly Kind[] = [
+  {
+    name: 'servent',
+    about: 'Grade a servent of the overlay',
+    placeholders: {
+      port: 'the UDP port to bind',
+      file: 'path of its key-value file',
+      neighbours: 'its neighbours, each ip:port',
+    },
+    example: 'python3 servent.py {port} {file} {neighbours}',
+    cases: [...START_CASES, ...FILE_CASES, ...MESSAGE_CASES, ...CLIREQ_CASES, ...QUERY_CASES, ...MIXED_CASES],
+    sideBySide: 8,
+    wordsOf: ({ bytes }) => datagramWords(bytes),
+  },
+  {
+    name: 'client',
+    about: 'Grade a client of the overlay, which reads keys from its standard input',
+    placeholders: {
+      contact: 'its contact servent, ip:port',
+      ip: "the contact servent's address",
+      port: "the contact servent's port",
+    },
+    example: 'python3 client.py {contact}',
+    cases: CLIENT_CASES,
+    sideBySide: 32,
+    wordsOf: ({ bytes }) => datagramWords(bytes),
+  },
+];

@@ -1,0 +1,174 @@
+/**
+ * The engine of real replicas: LMDB, one file that is mapped into memory, and over it in memory what was written lately. A
+ * flush brings that into the file as one durable transaction on a thread of its own; so the file always holds what was there
+ * after some transaction, and no write waits for the disk.
+ */
+
+import { open, type RootDatabase } from 'lmdb';
+import { Blocks, Draft } from './blocks';
+import { type Engine, KEY_BYTES_MAX, type Reader, type Writer } from './engine';
+import { type Layer, Layers } from './layers';
+
+/** Snapshots, searches and offline readers at once; each is a slot of the lock file. */
+const READERS_MAX = 126;
+/**
+ * Address space for the file, not memory: one that must grow is mapped anew, and the old mapping stays resident beside it. What a
+ * store may have at most.
+ */
+const MAP_BYTES = 256 * 2 ** 30;
+/** So many writes are kept in memory before a flush begins by itself: some 5 ms to hand over. */
+const RECENT_MAX = 5000;
+
+export interface LmdbOptions {
+  /** For who looks at a state, perhaps another process's: the file must be there, and nothing is written. */
+  readOnly?: boolean;
+}
+
+export class LmdbEngine implements Engine {
+  readonly #db: RootDatabase<string, Buffer>;
+  readonly #file: FileLayer;
+  /** Not in the file yet. Bounded by what is written in the time of a flush. */
+  #recent = new Blocks<string | null>();
+  #recentWrites = 0;
+  /** Being brought into the file; empty while nothing is. */
+  #leaving = new Blocks<string | null>();
+  #flushing: Promise<void> | undefined;
+  #failure: unknown;
+  #now: Layers;
+
+  /** @param path of the file; another with `-lock` behind its name stands beside it */
+  constructor(path: string, { readOnly = false }: LmdbOptions = {}) {
+    this.#db = open({
+      path,
+      noSubdir: true,
+      encoding: 'string',
+      keyEncoding: 'binary',
+      // A commit is durable when it resolves, and every page on disk is one of a whole state.
+      overlappingSync: false,
+      readOnly,
+      mapSize: MAP_BYTES,
+      maxReaders: READERS_MAX,
+    } as Parameters<typeof open>[0]);
+    this.#file = new FileLayer(this.#db, {});
+    this.#now = this.#layers();
+  }
+
+  get(key: string): string | undefined {
+    return this.#now.get(key);
+  }
+
+  range(from: string, to: string): Iterable<readonly [string, string]> {
+    return this.#now.range(from, to);
+  }
+
+  keys(from: string, to: string): Iterable<string> {
+    return this.#now.keys(from, to);
+  }
+
+  /** @throws Error also when the disk refused an earlier flush */
+  write(work: (writer: Writer) => void): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const writer = new LayersWriter(this.#recent, this.#leaving, this.#file);
+    work(writer);
+    this.#recent = writer.draft;
+    this.#recentWrites += writer.writes;
+    this.#now = this.#layers();
+    // Its failure is told by the next call.
+    if (this.#recentWrites >= RECENT_MAX && !this.#flushing) this.flush().catch(() => {});
+  }
+
+  snapshot(): Reader & { close(): void } {
+    const transaction = this.#db.useReadTransaction();
+    const file = new FileLayer(this.#db, { transaction });
+    return Object.assign(new Layers([this.#recent, this.#leaving, file]), { close: () => transaction.done() });
+  }
+
+  async flush(): Promise<void> {
+    // What is under way may lack what came since.
+    while (this.#flushing) await this.#flushing;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#recentWrites === 0) return;
+    this.#flushing = this.#bringIntoFile();
+    await this.#flushing;
+  }
+
+  async close(): Promise<void> {
+    await this.flush().catch(() => {});
+    await this.#db.close();
+  }
+
+  async #bringIntoFile(): Promise<void> {
+    const db = this.#db;
+    [this.#leaving, this.#recent, this.#recentWrites] = [this.#recent, new Blocks(), 0];
+    this.#now = this.#layers();
+    try {
+      await db.batch(() => {
+        for (const [key, value] of this.#leaving.range('', '\xff'.repeat(KEY_BYTES_MAX + 1))) {
+          if (value === null) db.remove(bytesOf(key));
+          else db.put(bytesOf(key), value);
+        }
+      });
+      // Readers of this turn must not see the file as it was before.
+      db.resetReadTxn();
+      this.#leaving = new Blocks();
+      this.#now = this.#layers();
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    } finally {
+      this.#flushing = undefined;
+    }
+  }
+
+  #layers(): Layers {
+    return new Layers([this.#recent, this.#leaving, this.#file]);
+  }
+}
+
+/** What a transaction sees, and what it writes into a draft of the uppermost layer. */
+class LayersWriter extends Layers implements Writer {
+  readonly draft: Draft<string | null>;
+  writes = 0;
+
+  constructor(recent: Blocks<string | null>, leaving: Layer, file: Layer) {
+    const draft = new Draft(recent);
+    super([draft, leaving, file]);
+    this.draft = draft;
+  }
+
+  put(key: string, value: string): void {
+    if (key.length > KEY_BYTES_MAX) throw new RangeError(`a key of ${key.length} bytes`);
+    this.draft.put(key, value);
+    this.writes++;
+  }
+
+  remove(key: string): void {
+    this.draft.put(key, null);
+    this.writes++;
+  }
+}
+
+type Options = Parameters<RootDatabase<string, Buffer>['getRange']>[0] & object;
+
+class FileLayer implements Layer {
+  readonly #db: RootDatabase<string, Buffer>;
+  readonly #options: Options;
+
+  constructor(db: RootDatabase<string, Buffer>, options: Options) {
+    this.#db = db;
+    this.#options = options;
+  }
+
+  get(key: string): string | undefined {
+    return this.#db.get(bytesOf(key), this.#options);
+  }
+
+  *range(from: string, to: string): Generator<readonly [string, string]> {
+    const bounds = { start: bytesOf(from), end: bytesOf(to), ...this.#options };
+    for (const { key, value } of this.#db.getRange(bounds)) yield [key.toString('latin1'), value];
+  }
+}
+
+function bytesOf(key: string): Buffer {
+  return Buffer.from(key, 'latin1');
+}

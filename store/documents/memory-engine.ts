@@ -1,0 +1,34 @@
+/** An engine for simulated worlds and tests: it forgets everything with its process. */
+
+import { Blocks, Draft } from './blocks';
+import type { Engine, Reader, Writer } from './engine';
+
+export class MemoryEngine implements Engine {
+  #now = new Blocks<string>();
+
+  get(key: string): string | undefined {
+    return this.#now.get(key);
+  }
+
+  range(from: string, to: string): Iterable<readonly [string, string]> {
+    return this.#now.range(from, to);
+  }
+
+  keys(from: string, to: string): Iterable<string> {
+    return this.#now.keys(from, to);
+  }
+
+  write(work: (writer: Writer) => void): void {
+    const draft = new Draft(this.#now);
+    work(draft);
+    this.#now = draft;
+  }
+
+  snapshot(): Reader & { close(): void } {
+    return Object.assign(new Blocks(this.#now.blocks), { close: () => {} });
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,6 @@
+/** A replica of the store as a library, for who runs one in a program of their own. */
+
+export { OperatorError, type OperatorErrorCode } from '../shared/errors';
+export type { Status } from '../shared/wire/documents';
+export { connect, type Server, type ServerEvents } from './server';
+export type { StoreSettings } from './settings';

@@ -1,0 +1,159 @@
+/** A replica of the store as a library: started, run, and closed. */
+
+import { resolve } from 'node:path';
+import { OperatorError } from '../shared/errors';
+import type { Status } from '../shared/wire/documents';
+import { ReplicaFolder } from './folder';
+import { LiveReplica } from './live-replica';
+import { Port } from './port';
+import type { Ending } from './replication/outbox';
+import { parseStore, type StoreOptions, type StoreSettings } from './settings';
+import { findRecord, openCoordination, welcomeOf } from './whereabouts';
+
+/** What a running replica tells. */
+export interface ServerEvents {
+  /** One sentence for people. */
+  note?: (text: string) => void;
+  /** Its role, epoch or leader have changed. */
+  turned?: () => void;
+}
+
+/** One replica of a store. */
+export interface Server {
+  /** `host:port` told to others. @throws before `run` */
+  readonly address: string;
+  /** The folder with its files. @throws before `run` */
+  readonly folder: string;
+  /**
+   * Binds the port, recovers what the folder holds, and serves from then on.
+   * @throws OperatorError `port`, `lock` for a folder in use, `format` for another version's, `file`, or `unreachable`
+   *   when the leader named does not answer
+   */
+  run(): Promise<void>;
+  /** What it says of itself. */
+  status(): Status;
+  /** Rejects with OperatorError when it cannot go on: a full disk, say. Resolves at `close`. */
+  readonly ended: Promise<void>;
+  /** Stops serving and gives port and folder back. */
+  close(): Promise<void>;
+}
+
+/**
+ * A replica that keeps its files beneath `path` (store specification, section 1). It serves from `run` on.
+ * @throws OperatorError `usage` for a setting that is none
+ */
+export function connect(path: string, settings: StoreSettings, events: ServerEvents = {}): Server {
+  return new StoreServer(parseStore(path, settings), events);
+}
+
+/** Replicas compare their states at every so many entries. */
+const HASH_EVERY = 10_000;
+/** Applied entries kept in the log for followers that come back. */
+const KEEP_ENTRIES = 100_000;
+
+class StoreServer implements Server {
+  readonly ended: Promise<void>;
+  readonly #options: StoreOptions;
+  readonly #note: (text: string) => void;
+  readonly #turned: () => void;
+  readonly #port: Port;
+  #folder: ReplicaFolder | undefined;
+  #live: LiveReplica | undefined;
+  readonly #closed = new AbortController();
+  #closing: Promise<void> | undefined;
+  #resolveEnded = (): void => {};
+  #rejectEnded = (_error: unknown): void => {};
+
+  constructor(options: StoreOptions, { note = () => {}, turned = () => {} }: ServerEvents) {
+    this.#options = options;
+    this.#note = note;
+    this.#turned = turned;
+    this.#port = new Port(options);
+    this.ended = new Promise((done, failed) => {
+      this.#resolveEnded = done;
+      this.#rejectEnded = failed;
+    });
+    // Who does not look is told by nothing else, but not by the end of the process either.
+    this.ended.catch(() => {});
+  }
+
+  get address(): string {
+    return this.#options.advertise ?? `${this.#options.host}:${this.#port.port}`;
+  }
+
+  get folder(): string {
+    return this.#held.path;
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.#port.open();
+      const { path, host } = this.#options;
+      this.#folder = await ReplicaFolder.hold(resolve(path), { host, port: this.#port.port }, this.#note);
+      await this.#begin();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  get #held(): ReplicaFolder {
+    if (!this.#folder) throw new Error('expected a replica that runs');
+    return this.#folder;
+  }
+
+  status(): Status {
+    if (!this.#live) throw new Error('expected a replica that runs');
+    return this.#live.status();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close().finally(this.#resolveEnded);
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#closed.abort();
+    await this.#port.close();
+    await this.#live?.close();
+    this.#folder?.release();
+  }
+
+  /** Recovers the folder, and puts a replica to work on what is there. */
+  async #begin(): Promise<void> {
+    const { address } = this;
+    const { leader, sessionMs, ...settings } = this.#options;
+    const whereabouts = await findRecord(this.#options, this.#held, this.#closed.signal);
+    if (whereabouts.kind === 'unseen') {
+      this.#note(
+        `the record of ${leader}'s store is on another machine: this replica can take over only with --zookeeper`,
+      );
+    }
+    const recovery = await this.#held.recover();
+    if (whereabouts.kind === 'folder') await this.#held.writePlace({ coordination: whereabouts.folder });
+    const live = new LiveReplica(
+      { ...settings, sessionMs, address, contact: leader, hashEvery: HASH_EVERY, keepEntries: KEEP_ENTRIES },
+      recovery,
+      { note: this.#note, turned: this.#turned, ended: (ending) => void this.#end(live, ending) },
+    );
+    this.#live = live;
+    const member = { id: recovery.recovered.id, address };
+    live.coordinate(await openCoordination(whereabouts, { member, sessionMs, events: live.coordinationEvents }));
+    this.#port.serve({ replica: live, welcome: welcomeOf(whereabouts) });
+  }
+
+  /** A replica's work is over: it begins anew with nothing, or ends with the reason. */
+  async #end(live: LiveReplica, { anew, reason }: Ending): Promise<void> {
+    if (this.#closing) return;
+    this.#port.serve(undefined);
+    await live.close();
+    try {
+      if (!anew) throw new OperatorError('replica', reason);
+      await this.#held.setAside(reason);
+      await this.#begin();
+    } catch (error) {
+      this.#rejectEnded(error);
+      await this.close();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** What a replica can be told, however it is told: the settings' types, defaults and ranges. Knows no command line. */
+
+import { checkObject, checkRange, checkText, type NumberRange } from '../shared/checks';
+import { type HostPort, hostPortOf, peerOf } from '../shared/host-port';
+import { parseZookeeperPlace } from './coordination/zookeeper/servers';
+
+/** What `connect` takes besides the path. */
+export interface StoreSettings {
+  /** `host:port` to serve at; port 0 for one that the system chooses. */
+  host: string;
+  /** `host:port` of the leader, or of any replica that knows it. None: found a store, or come back to one. */
+  leader?: string | undefined;
+  /** `host:port` told to others in the place of `host`. */
+  advertise?: string | undefined;
+  /** Where the record lies in ZooKeeper, `host:port,.../chroot`. Default: a folder of this machine. */
+  zookeeper?: string | undefined;
+  /** How long a session lasts without its holder, milliseconds. Default 3000. */
+  sessionMs?: number;
+  /** A follower that does not acknowledge for so long is taken out of those in sync, milliseconds. Default 2000. */
+  ackMs?: number;
+  /** Deadline of a client's request, milliseconds. Default 30,000. */
+  requestMs?: number;
+  /** Writes are refused while fewer replicas are in sync, the leader among them. Default 1. */
+  minInSync?: number;
+  /** Connections held at once, clients' and replicas'. Default 4096. */
+  connectionsMax?: number;
+}
+
+/** All of it, checked. */
+export interface StoreOptions extends HostPort {
+  /** The folder beneath which each replica has its own. */
+  path: string;
+  leader: string | undefined;
+  advertise: string | undefined;
+  zookeeper: string | undefined;
+  sessionMs: number;
+  ackMs: number;
+  requestMs: number;
+  minInSync: number;
+  connectionsMax: number;
+}
+
+/** A day: longer than anybody waits. */
+export const SECONDS_MAX = 86_400;
+const TIME_MAX_MS = SECONDS_MAX * 1000;
+
+/** The settings that are numbers: what each is where it is not given, and what it may be. */
+export const NUMBERS = {
+  sessionMs: { otherwise: 3000, range: { min: 100, max: TIME_MAX_MS, unit: 'milliseconds' } },
+  ackMs: { otherwise: 2000, range: { min: 50, max: TIME_MAX_MS, unit: 'milliseconds' } },
+  requestMs: { otherwise: 30_000, range: { min: 50, max: TIME_MAX_MS, unit: 'milliseconds' } },
+  minInSync: { otherwise: 1, range: { min: 1, max: 100, unit: 'replicas', integer: true } },
+  connectionsMax: { otherwise: 4096, range: { min: 1, max: 65_536, unit: 'connections', integer: true } },
+} as const satisfies Record<string, { otherwise: number; range: NumberRange }>;
+
+/** Every setting there is. */
+const KNOWN: Record<keyof StoreSettings, true> = {
+  host: true,
+  leader: true,
+  advertise: true,
+  zookeeper: true,
+  sessionMs: true,
+  ackMs: true,
+  requestMs: true,
+  minInSync: true,
+  connectionsMax: true,
+};
+
+/** Checks what a caller gives. @throws OperatorError `usage` that names the setting */
+export function parseStore(path: string, settings: StoreSettings): StoreOptions {
+  checkObject('the settings of a replica', settings, Object.keys(KNOWN));
+  const { leader, advertise, zookeeper } = settings;
+  if (leader !== undefined) peerOf(leader, 'the leader');
+  if (advertise !== undefined) peerOf(advertise, 'the address told to others');
+  if (zookeeper !== undefined) parseZookeeperPlace(zookeeper);
+  const number = (name: keyof typeof NUMBERS): number =>
+    checkRange(name, settings[name] ?? NUMBERS[name].otherwise, NUMBERS[name].range);
+  return {
+    path: checkText('the path of a folder', path),
+    ...ownAddress(checkText('host', settings.host)),
+    leader,
+    advertise,
+    zookeeper,
+    sessionMs: number('sessionMs'),
+    ackMs: number('ackMs'),
+    requestMs: number('requestMs'),
+    minInSync: number('minInSync'),
+    connectionsMax: number('connectionsMax'),
+  };
+}
+
+/** Our own address may leave the port to the system. */
+function ownAddress(text: string): HostPort {
+  const free = /^(.*):0$/.exec(text);
+  const { host, port } = hostPortOf(peerOf(free ? `${free[1]}:1` : text, 'the address to serve at'));
+  return { host, port: free ? 0 : port };
+}

@@ -1,0 +1,61 @@
+/** The store's commands: starts a replica, says so, and ends it when told; or looks at one. */
+
+import { escapeJson, escapeText } from '../shared/escape';
+import { interrupted, type Streams } from '../shared/program/run-main';
+import { exportAll, printLog, verify } from './commands/files';
+import { importAll, printStatus, takeOver } from './commands/replicas';
+import type { ServeOptions, StoreCommandOptions } from './options';
+import { readyEvent, readyLine, turnEvent, turnLine } from './report';
+import { connect } from './server';
+
+/** Runs the command. Gives the exit status. */
+export async function run(options: StoreCommandOptions, streams: Streams): Promise<number> {
+  const gone = new AbortController();
+  switch (options.command) {
+    case 'serve':
+      return serve(options, streams);
+    case 'status':
+      return printStatus(options, streams);
+    case 'import':
+      return importAll(options, streams);
+    case 'takeover':
+      return takeOver(options, streams);
+    case 'verify':
+      return verify(options, streams);
+    case 'export':
+    case 'log':
+      streams.onOutputClosed(() => gone.abort());
+      void interrupted(streams).then(() => gone.abort());
+      return options.command === 'log'
+        ? printLog(options, streams, gone.signal)
+        : exportAll(options, streams, gone.signal);
+  }
+}
+
+async function serve({ path, settings, json }: ServeOptions, streams: Streams): Promise<number> {
+  const say = (line: string, event: object): void => streams.out(json ? escapeJson(JSON.stringify(event)) : line);
+  const sayTurn = (): void => say(turnLine(server.status()), turnEvent(server.status()));
+  let isReady = false;
+  const server = connect(path, settings, {
+    note: (text) => streams.err(`store: ${escapeText(text)}`),
+    // The ready line is the first one, for whoever waits for it.
+    turned: () => isReady && sayTurn(),
+  });
+  const ended = new Promise<void>((end) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) streams.onSignal(signal, end);
+  });
+  const work = async (): Promise<void> => {
+    await server.run();
+    say(readyLine(server), readyEvent(server));
+    isReady = true;
+    sayTurn();
+    await server.ended;
+  };
+  try {
+    await Promise.race([work(), ended]);
+  } finally {
+    await server.close();
+  }
+  say('store bye', { event: 'bye' });
+  return 0;
+}

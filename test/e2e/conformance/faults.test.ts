@@ -1,0 +1,52 @@
+/**
+ * The proof that the kit can fail a program, and for the right reason: each small fault breaks exactly the rules that name it. By
+ * default each is held to its own cases and some of the others; FAULTS=all holds it to all that one process can play.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import type { Case } from '../../../conformance/case';
+import { KINDS } from '../../../conformance/kinds';
+import { FAULTS } from '../../support/conformance/faults';
+import { brokenOf, plainProgram, playCases } from '../../support/conformance/play';
+
+const isAll = process.env['FAULTS'] === 'all';
+/** Of the cases that a fault should not break, every so many-th is played. */
+const STRIDE = 9;
+
+/** Clients mostly wait, servents mostly work. */
+const TOGETHER = { servent: 1, client: isAll ? 2 : 30 };
+const PLACEHOLDERS = { servent: ['{port}', '{file}', '{neighbours}'], client: ['{contact}'] };
+
+for (const name of ['servent', 'client'] as const) {
+  describe(`a plain ${name} with one fault breaks the rules that name it, and no others`, function () {
+    this.timeout(15 * 60_000);
+
+    const faults = Object.entries(FAULTS[name]);
+    const broken = new Map<string, string[]>();
+
+    before(async function () {
+      if (spawnSync('python3', ['--version']).error) this.skip();
+      const next = faults.entries();
+      const playNext = async (): Promise<void> => {
+        for (const [at, [fault, own]] of next) {
+          const words = plainProgram(`${name}.py`, PLACEHOLDERS[name], fault);
+          broken.set(fault, brokenOf(await playCases(casesFor(name, own, at), words, 16)));
+        }
+      };
+      await Promise.all(Array.from({ length: TOGETHER[name] }, playNext));
+    });
+
+    for (const [fault, own] of faults) {
+      it(fault, () => expect(broken.get(fault)).to.have.members([...own]));
+    }
+  });
+}
+
+/** Overlays with servents of ours are left out: what they show of a fault, the smaller cases show too. */
+function casesFor(name: string, own: readonly string[], at: number): Case[] {
+  const { cases } = KINDS.find((kind) => kind.name === name)!;
+  return cases.filter(
+    ({ id }, i) => own.includes(id) || (!id.startsWith('overlay mixed') && (isAll || (i + at) % STRIDE === 0)),
+  );
+}

@@ -1,0 +1,439 @@
+import { expect } from 'chai';
+import { A, B, C, EMPTY, entriesOf, holding, recordOf, TestReplica } from '../../support/store/test-replica';
+
+describe('the core of a replica', () => {
+  describe('that finds no record', () => {
+    it('founds a store by a change, when it has written down that it tries', () => {
+      const replica = new TestReplica();
+      replica.when((core) => core.session(true, replica.now));
+      expect(replica.when((core) => core.record(undefined, replica.now))).to.deep.equal([
+        'marks epoch 0, tried 1',
+        'proposes 1: epoch 1 of a, a in sync',
+      ]);
+      expect(replica.when((core) => core.changed('done', replica.now))).to.deep.equal([
+        'marks epoch 1, tried 1',
+        'writes 1',
+      ]);
+      expect(replica.core.status).to.deep.include({ role: 'leader', epoch: 1, leader: 'a:1', position: 1 });
+    });
+
+    it('founds none when it was told of a leader', () => {
+      const replica = new TestReplica(EMPTY, { contact: 'b:1' });
+      expect(replica.when((core) => core.session(true, replica.now))).to.deep.equal(['dials b:1']);
+      expect(replica.when((core) => core.record(undefined, replica.now))).to.deep.equal([]);
+    });
+
+    it('founds none when it has a log: its store is another', () => {
+      const replica = new TestReplica(holding(entriesOf(1, [1]), 1));
+      replica.when((core) => core.session(true, replica.now));
+      expect(replica.when((core) => core.record(undefined, replica.now))).to.deep.equal([]);
+    });
+
+    it('tries no epoch twice, when another was the first', () => {
+      const replica = new TestReplica();
+      replica.when((core) => core.session(true, replica.now));
+      replica.when((core) => core.record(undefined, replica.now));
+      expect(replica.when((core) => core.changed('refused', replica.now))).to.include('reads the record');
+      const record = recordOf(1, 1, B, B, A);
+      replica.when((core) => core.recordRead(record, replica.now));
+      replica.when((core) => core.alive([A], replica.now));
+      expect(replica.pass(1000)).to.include('proposes 2: epoch 2 of a, a in sync');
+    });
+  });
+
+  describe('that leads', () => {
+    it('answers a write when every member in sync has it on disk', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.join(2, C);
+      expect(leader.write(7, 1)).to.include('sends 1 to 1').and.include('sends 1 to 2').and.not.include('answers 7 1');
+      expect(leader.acknowledge(1)).to.not.include('answers 7 1');
+      expect(leader.acknowledge(2)).to.include('answers 7 1');
+    });
+
+    it('answers none before its own disk has it', () => {
+      const leader = new TestReplica().found();
+      leader.slowDisk = true;
+      expect(leader.write(7, 1)).to.deep.equal(['writes 2']);
+      leader.flush();
+      expect(leader.heard()).to.deep.equal(['answers 7 1']);
+    });
+
+    it('answers nothing after a write to its disk has failed', () => {
+      const leader = new TestReplica().found();
+      leader.slowDisk = true;
+      leader.write(7, 1);
+      expect(leader.when((core) => core.persistFailed('no space left', leader.now))).to.deep.equal(['ends']);
+      leader.flush();
+      expect(leader.write(8, 2)).to.deep.equal([]);
+      expect(leader.ending).to.deep.equal({ anew: false, reason: 'no space left' });
+    });
+
+    it('takes out a follower that is silent, and commits without it only when that is the record', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.write(7, 1);
+      const said = leader.pass(2100);
+      expect(said).to.include('hangs up 1').and.include('proposes 3: epoch 1 of a, a in sync');
+      expect(said).to.not.include('answers 7 1');
+      expect(leader.when((core) => core.changed('done', leader.now))).to.deep.equal(['answers 7 1']);
+    });
+
+    it('takes out at once one whose link goes down', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      const said = leader.when((core) => core.linkDown(1, leader.now));
+      expect(said).to.deep.equal(['proposes 3: epoch 1 of a, a in sync']);
+    });
+
+    it('needs those recorded and those proposed, while it does not know the outcome of a change', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.when((core) => core.linkDown(1, leader.now));
+      leader.write(7, 1);
+      leader.when((core) => core.changed('unknown', leader.now));
+      expect(leader.pass(500)).to.deep.equal(['reads the record']);
+      const asked = leader.when((core) => core.recordRead(recordOf(2, 1, A, A, B), leader.now));
+      expect(asked).to.deep.equal(['proposes 3: epoch 1 of a, a in sync']);
+      expect(leader.when((core) => core.changed('refused', leader.now))).to.deep.equal(['reads the record']);
+      const known = leader.when((core) => core.recordRead(recordOf(3, 1, A, A), leader.now));
+      expect(known).to.deep.equal(['answers 7 1']);
+    });
+
+    it('waits for one that it adds, before it is known to be in sync', () => {
+      const leader = new TestReplica().found();
+      expect(leader.join(1, B, false)).to.include('proposes 2: epoch 1 of a, a+b in sync');
+      expect(leader.write(7, 1)).to.not.include('answers 7 1');
+      expect(leader.acknowledge(1)).to.deep.equal(['answers 7 1']);
+    });
+
+    it('adds nobody that lacks a commit', () => {
+      const leader = new TestReplica().found();
+      leader.write(7, 1);
+      const join = { type: 'join', epoch: 0, member: B, ends: [{ epoch: 0, last: 0 }] };
+      expect(leader.when((core) => core.receive(1, join, leader.now))).to.deep.equal([
+        'says lead to 1',
+        'sends 2 to 1',
+      ]);
+      const [first] = leader.writes.flatMap((write) => (write.kind === 'append' ? write.entries : []));
+      expect(leader.acknowledge(1, first)).to.deep.equal([]);
+      expect(leader.acknowledge(1)).to.deep.equal(['proposes 2: epoch 1 of a, a+b in sync']);
+    });
+
+    it('takes out, and sends away to begin anew, one whose log has another sum', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      const other = { ...leader.last, sum: 'f'.repeat(64) };
+      expect(leader.acknowledge(1, other)).to.deep.equal([
+        'says differs to 1',
+        'hangs up 1',
+        'proposes 3: epoch 1 of a, a in sync',
+      ]);
+    });
+
+    it('answers a read when every member has confirmed a round begun after it', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      expect(leader.read(7)).to.deep.equal([]);
+      expect(leader.acknowledge(1)).to.deep.equal(['answers 7 []']);
+    });
+
+    it('answers a read alone, when it is alone', () => {
+      expect(new TestReplica().found().read(7)).to.deep.equal(['answers 7 []']);
+    });
+
+    it('does a request once: one under way is waited for, one done is answered as the first time', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.write(7, 1, 'same');
+      expect(leader.write(8, 1, 'same')).to.deep.equal([]);
+      expect(leader.acknowledge(1)).to.deep.equal(['answers 7 1', 'answers 8 1']);
+      expect(leader.write(9, 1, 'same')).to.deep.equal(['answers 9 1']);
+    });
+
+    it('refuses writes while too few are in sync', () => {
+      const leader = new TestReplica(EMPTY, { minInSync: 2 }).found();
+      expect(leader.write(7, 1)).to.deep.equal(['refuses 7: too few replicas are in sync: 1 of 2']);
+      leader.join(1, B);
+      leader.write(8, 1);
+      expect(leader.acknowledge(1)).to.deep.equal(['answers 8 1']);
+    });
+
+    it('says at the deadline of a write that it does not know', () => {
+      const leader = new TestReplica().found();
+      leader.slowDisk = true;
+      leader.write(7, 1);
+      expect(leader.pass(29_900)).to.deep.equal([]);
+      expect(leader.pass(200)).to.deep.equal(['does not know about 7: not confirmed within 30 s']);
+    });
+
+    it('gives every entry a later time than the one before, also when its clock is set back', () => {
+      const leader = new TestReplica().found();
+      leader.setClock(5);
+      leader.write(7, 1);
+      leader.write(8, 2);
+      const times = leader.writes
+        .flatMap((write) => (write.kind === 'append' ? write.entries : []))
+        .map(({ timeUs }) => timeUs);
+      expect(times).to.deep.equal([1e15, 1e15 + 1, 1e15 + 2]);
+    });
+
+    it('resigns when the record is of a later epoch, and tells who waits for a read where to ask', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.read(7);
+      const said = leader.when((core) => core.record(recordOf(3, 2, B, B), leader.now));
+      expect(said).to.deep.equal(['tells 7 to ask b:1', 'hangs up 1', 'marks epoch 2, tried 1', 'dials b:1']);
+      expect(leader.write(8, 1)).to.deep.equal(['tells 8 to ask b:1']);
+    });
+
+    it('asks the record when somebody says that its epoch is over, and goes on meanwhile', () => {
+      const leader = new TestReplica().found();
+      const said = leader.when((core) => core.receive(9, { type: 'stale', epoch: 99 }, leader.now));
+      expect(said).to.deep.equal(['reads the record']);
+      expect(leader.write(7, 1)).to.include('answers 7 1');
+    });
+
+    it('blames nobody for the time when it was stopped itself', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.slowDisk = true;
+      const later = { ms: leader.now.ms + 60_000, us: leader.now.us };
+      leader.core.settle(later);
+      expect(leader.heard()).to.not.include('hangs up 1');
+    });
+
+    it('hangs up on whoever sends what is no message', () => {
+      const leader = new TestReplica().found();
+      for (const json of [undefined, null, 7, [], {}, { type: 'join' }, { type: 'constructor', epoch: 1 }]) {
+        expect(leader.when((core) => core.receive(9, json, leader.now))).to.deep.equal(['hangs up 9']);
+      }
+    });
+  });
+
+  describe('that follows', () => {
+    const entries = entriesOf(1, [1, 2, 3]);
+    const record = recordOf(2, 1, B, B, A);
+
+    /** Dials b, which leads, and is accepted with all its entries up to `after`. */
+    function following(after: number, epoch = 1): TestReplica {
+      const replica = new TestReplica(holding(entries, 1));
+      replica.when((core) => core.session(true, replica.now));
+      replica.when((core) => core.alive([A, B], replica.now));
+      replica.when((core) => core.record(record, replica.now));
+      replica.when((core) => core.linkUp(5, replica.now));
+      replica.heard();
+      const lead = { type: 'lead', epoch, configuration: { ...record, epoch }, after };
+      replica.slowDisk = true;
+      replica.when((core) => core.receive(5, lead, replica.now));
+      return replica;
+    }
+
+    const append = (lines: readonly string[], committed: number, round = 0, epoch = 1) => {
+      return { type: 'append', epoch, lines, committed, round };
+    };
+
+    it('dials the leader that the record names, and says where the epochs of its log end', () => {
+      const replica = new TestReplica(holding(entries, 1));
+      expect(replica.when((core) => core.record(record, replica.now))).to.deep.equal(['dials b:1']);
+      replica.when((core) => core.linkUp(5, replica.now));
+      const ends = [
+        { epoch: 0, last: 0 },
+        { epoch: 1, last: 3 },
+      ];
+      expect(replica.sent).to.deep.equal([{ type: 'join', epoch: 1, member: A, ends }]);
+    });
+
+    it('cuts off what the leader does not have', () => {
+      const replica = following(2);
+      replica.flush();
+      expect(replica.writes).to.deep.include({ kind: 'truncate', after: 2 });
+      expect(replica.heard().at(-1)).to.equal('acknowledges 2 to 5');
+    });
+
+    it('acknowledges an entry when it is flushed', () => {
+      const replica = following(3);
+      const [next] = entriesOf(1, [4], entries[2]);
+      replica.heard();
+      expect(replica.when((core) => core.receive(5, append([next!.line], 3), replica.now))).to.deep.equal(['writes 4']);
+      replica.flush();
+      expect(replica.heard()).to.deep.equal(['acknowledges 4 to 5']);
+      expect(replica.core.status.position).to.equal(3);
+    });
+
+    it('writes a later epoch down before it acknowledges anything of it', () => {
+      const replica = following(3, 2);
+      replica.when((core) => core.receive(5, append([], 3, 1, 2), replica.now));
+      expect(replica.writes).to.deep.include({ kind: 'marks', marks: { epoch: 2, tried: 1, known: record } });
+      expect(replica.sent.filter(({ type }) => type === 'ack')).to.deep.equal([]);
+      replica.flush();
+      expect(replica.heard()).to.include('acknowledges 3 to 5');
+    });
+
+    it('follows no leader of an epoch that is over', () => {
+      const replica = new TestReplica(holding(entries, 4), { contact: 'b:1' });
+      expect(replica.when(() => {})).to.deep.equal(['dials b:1']);
+      replica.when((core) => core.linkUp(5, replica.now));
+      const lead = { type: 'lead', epoch: 3, configuration: { ...record, epoch: 3 }, after: 1 };
+      const said = replica.when((core) => core.receive(5, lead, replica.now));
+      expect(said).to.include('says stale to 5').and.include('hangs up 5');
+      expect(said).to.not.include('cuts off what is behind 1');
+    });
+
+    it('takes no line that does not follow on its last', () => {
+      const replica = following(3);
+      const [, wrong] = entriesOf(1, [4, 5], entries[2]);
+      const said = replica.when((core) => core.receive(5, append([wrong!.line], 3), replica.now));
+      expect(said).to.include('hangs up 5').and.not.include('writes 5');
+    });
+
+    it('begins anew when what it has applied is not in the log of the leader', () => {
+      const replica = following(3);
+      replica.flush();
+      replica.when((core) => core.receive(5, append([], 3), replica.now));
+      expect(replica.core.status.position).to.equal(3);
+      replica.when((core) => core.linkDown(5, replica.now));
+      replica.when((core) => core.linkUp(6, replica.now));
+      const lead = { type: 'lead', epoch: 1, configuration: record, after: 2 };
+      expect(replica.when((core) => core.receive(6, lead, replica.now))).to.include('begins anew');
+    });
+
+    it('begins anew when its state differs from that of the leader', () => {
+      const replica = new TestReplica(holding(entries, 1), { hashEvery: 3 });
+      replica.when((core) => core.record(record, replica.now));
+      replica.when((core) => core.linkUp(5, replica.now));
+      replica.when((core) => core.receive(5, { type: 'lead', epoch: 1, configuration: record, after: 3 }, replica.now));
+      const told = { ...append([], 3), hash: { index: 3, hash: 'another' } };
+      expect(replica.when((core) => core.receive(5, told, replica.now))).to.include('begins anew');
+    });
+
+    it('sends writers to the leader', () => {
+      expect(following(3).write(7, 9)).to.include('tells 7 to ask b:1');
+    });
+
+    it('answers reads when it has applied what it may have applied before it was started again', () => {
+      const replica = following(3);
+      expect(replica.read(7)).to.not.include('answers 7 []');
+      replica.flush();
+      replica.heard();
+      expect(replica.when((core) => core.receive(5, append([], 3), replica.now))).to.include('answers 7 [1,2,3]');
+    });
+
+    it('lets a read wait for the position that it names', () => {
+      const replica = following(3);
+      replica.flush();
+      replica.when((core) => core.receive(5, append([], 3), replica.now));
+      replica.slowDisk = false;
+      expect(replica.read(7, 4)).to.deep.equal([]);
+      const [next] = entriesOf(1, [4], entries[2]);
+      expect(replica.when((core) => core.receive(5, append([next!.line], 4), replica.now))).to.include(
+        'answers 7 [1,2,3,4]',
+      );
+    });
+
+    it('takes over when the leader has no session: hangs up, and changes the record with the next epoch, without it', () => {
+      const replica = following(3);
+      replica.slowDisk = false;
+      replica.flush();
+      replica.when((core) => core.linkDown(5, replica.now));
+      replica.heard();
+      expect(replica.when((core) => core.alive([A], replica.now))).to.deep.equal([
+        'dials nobody',
+        'marks epoch 1, tried 2',
+        'proposes 3: epoch 2 of a, a in sync',
+      ]);
+      expect(replica.when((core) => core.changed('done', replica.now))).to.include('writes 4');
+      expect(replica.core.status).to.deep.include({ role: 'leader', epoch: 2, position: 4 });
+    });
+
+    it('acknowledges nothing from the moment it tries', () => {
+      const replica = following(3);
+      const [next] = entriesOf(1, [4], entries[2]);
+      replica.when((core) => core.receive(5, append([next!.line], 3), replica.now));
+      replica.when((core) => core.alive([A], replica.now));
+      expect(replica.pass(3500)).to.include('hangs up 5');
+      replica.flush();
+      expect(replica.heard().filter((said) => said.startsWith('acknowledges'))).to.deep.equal([]);
+    });
+
+    it('leaves alone a leader that it hears, for as long as a session lasts', () => {
+      const replica = following(3);
+      replica.slowDisk = false;
+      replica.flush();
+      replica.when((core) => core.alive([A], replica.now));
+      for (let i = 1; i <= 5; i++) {
+        expect(replica.pass(500).join()).to.not.include('proposes');
+        replica.when((core) => core.receive(5, append([], 3, i), replica.now));
+      }
+      expect(replica.pass(600).join()).to.include('proposes 3');
+    });
+
+    it('does not take over when it is not in sync, or has no session', () => {
+      const outsider = new TestReplica(holding(entries, 1));
+      outsider.when((core) => core.session(true, outsider.now));
+      outsider.when((core) => core.record(recordOf(2, 1, B, B, C), outsider.now));
+      outsider.when((core) => core.alive([A], outsider.now));
+      expect(outsider.pass(20_000).join()).to.not.include('proposes');
+      const lonely = new TestReplica(holding(entries, 1));
+      lonely.when((core) => core.record(record, lonely.now));
+      expect(lonely.pass(20_000).join()).to.not.include('proposes');
+    });
+  });
+
+  describe('that was started again', () => {
+    const entries = entriesOf(1, [1, 2]);
+
+    it('leads only by a change of the record, in a new epoch, though the record names it', () => {
+      const replica = new TestReplica(holding(entries, 1));
+      replica.when((core) => core.session(true, replica.now));
+      replica.when((core) => core.alive([A, B], replica.now));
+      const said = replica.when((core) => core.record(recordOf(2, 1, A, A, B), replica.now));
+      expect(said).to.include('proposes 3: epoch 2 of a, a+b in sync');
+      expect(replica.write(7, 3)).to.deep.equal(['tells 7 to ask undefined']);
+    });
+
+    it('begins anew when its state is ahead of its log', () => {
+      const before = new TestReplica().found();
+      before.write(7, 1);
+      const machineAhead = before.machine;
+      const replica = new TestReplica();
+      Object.defineProperty(replica.machine, 'applied', { value: machineAhead.applied });
+      expect(replica.when((core) => core.start(replica.now))).to.deep.equal(['begins anew']);
+    });
+
+    it('ends when its log was damaged and it alone was in sync', () => {
+      const replica = new TestReplica({ ...EMPTY, former: 'x' });
+      const alone = { id: 'x', address: 'a:1' };
+      expect(replica.when((core) => core.record(recordOf(2, 1, alone, alone), replica.now))).to.include('ends');
+      expect(replica.ending?.reason).to.include('store takeover --force');
+    });
+
+    it('joins as a new member when its log was damaged and another was in sync', () => {
+      const replica = new TestReplica({ ...EMPTY, former: 'x' });
+      const said = replica.when((core) => core.record(recordOf(2, 1, B, B, { id: 'x', address: 'a:1' }), replica.now));
+      expect(said).to.include('dials b:1');
+      expect(replica.core.status.role).to.equal('joining');
+    });
+  });
+
+  describe('that an operator forces', () => {
+    it('leads though it is not in sync, and the record says that it was forced', () => {
+      const replica = new TestReplica(holding(entriesOf(1, [1]), 1));
+      replica.when((core) => core.session(true, replica.now));
+      replica.when((core) => core.alive([A], replica.now));
+      replica.when((core) => core.record(recordOf(2, 1, B, B), replica.now));
+      expect(replica.when((core) => core.force(7, replica.now))).to.include(
+        'proposes 3: epoch 2 of a, a in sync, forced',
+      );
+      expect(replica.when((core) => core.changed('done', replica.now))).to.include('answers 7 null');
+      expect(replica.core.status).to.deep.include({ role: 'leader', forced: true });
+    });
+
+    it('does not, when it leads already or does not know the record', () => {
+      const unaware = new TestReplica();
+      expect(unaware.when((core) => core.force(7, unaware.now)).join()).to.include('refuses 7');
+      const leader = new TestReplica().found();
+      expect(leader.when((core) => core.force(7, leader.now))).to.deep.equal(['refuses 7: this replica leads already']);
+    });
+  });
+});

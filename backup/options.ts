@@ -14,7 +14,22 @@ import { KEEP_DEFAULT } from './server/requests';
 /** Ports of the specification, section 1. */
 const SERVER_ADDRESS = '127.0.0.1:12345';
 const AGENT_ADDRESS = '127.0.0.1:12346';
+/** Registrations of the demo (section 4). */
+const DEMO_AGENTS = 8;
 const LOOPBACK = '127.0.0.1';
+
+/** The demo, and what it starts. */
+export interface DemoOptions {
+  command: 'demo';
+  /** Agents in the end, 1 or more. */
+  agents: number;
+}
+
+export interface CreatorOptions {
+  command: 'creator';
+  /** Its files lie there; made where there is none. */
+  folder: string;
+}
 
 /** Where a program listens; port 0 asks for any free one. */
 export interface ListenAddress {
@@ -85,7 +100,7 @@ export type QuestionOptions =
   | ({ command: 'ls'; copy: number; below: string } & SourceOptions)
   | ({ command: 'restore'; copy: number; below: string; target: string; overwrite: boolean } & SourceOptions);
 
-export type BackupOptions = ServerOptions | AgentOptions | QuestionOptions;
+export type BackupOptions = ServerOptions | AgentOptions | QuestionOptions | DemoOptions | CreatorOptions;
 
 /** Parses the backup's command line. @throws OperatorError `usage` */
 export function parseOptions(argv: readonly string[]): Promise<Parsed<BackupOptions>> {
@@ -120,6 +135,7 @@ interface Arguments {
   below: string | undefined;
   target: string;
   overwrite: boolean;
+  agents: string;
   json: boolean;
 }
 
@@ -470,9 +486,35 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
   },
 ];
 
+const DEMO: Command<DemoOptions> = {
+  synopsis: 'demo',
+  about: 'See it at work: a server, agents and content creators on this machine',
+  positionals: () => undefined,
+  declareOptions: (line) =>
+    line.option('agents', {
+      type: 'string',
+      value: 'number',
+      requiresArg: true,
+      default: String(DEMO_AGENTS),
+      describe: 'Agents and registrations in the end',
+    }),
+  toOptions: (given: Arguments) => ({
+    command: 'demo',
+    agents: numberOf(given.agents, '--agents', { min: 1, max: 50, integer: true }),
+  }),
+};
+
+const CREATOR: Command<CreatorOptions> = {
+  synopsis: 'creator <folder>',
+  about: 'Add a line a second to files in a folder, so that there is something to back up',
+  positionals: words(['folder', 'Where its files lie']),
+  declareOptions: (line) => line,
+  toOptions: (given: Arguments) => ({ command: 'creator', folder: textOf(given.folder, 'a folder') }),
+};
+
 export const COMMAND_LINE: CommandLine<BackupOptions> = {
   name: 'backup',
-  commands: [SERVER, AGENT, ...QUESTIONS],
+  commands: [SERVER, AGENT, ...QUESTIONS, DEMO, CREATOR],
   lists: [],
   files: ['folder', 'root', 'token-file', 'tls-ca', 'tls-cert', 'tls-key', 'agent-token-file', 'save', 'target'],
   examples: [

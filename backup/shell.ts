@@ -3,6 +3,8 @@
 import type { Streams } from '../shared/program/run-main';
 import { askServer } from './admin/commands';
 import { runAgent } from './agent/command';
+import { runCreator } from './demo/creator';
+import { runDemo } from './demo/demo';
 import type { BackupOptions } from './options';
 import { runServer } from './server/command';
 
@@ -10,5 +12,7 @@ import { runServer } from './server/command';
 export function run(options: BackupOptions, streams: Streams): Promise<number> {
   if (options.command === 'server') return runServer(options, streams);
   if (options.command === 'agent') return runAgent(options, streams);
+  if (options.command === 'demo') return runDemo(options, streams);
+  if (options.command === 'creator') return runCreator(options, streams);
   return askServer(options, streams);
 }

@@ -4,9 +4,10 @@ import type { Ground } from './ground';
 
 /**
  * What a rule is about. `must`: the protocol itself. `reordering`: cycles, copies, late datagrams. `mixed`: living in one overlay with
- * others. `survival`: odd, malformed and hostile input.
+ * others. `replication`: several of them as one. `faults`: one of these killed. `survival`: odd, malformed and hostile input, and what the
+ * specifications add to the definitions.
  */
-export const CASE_CLASSES = ['must', 'reordering', 'mixed', 'survival'] as const;
+export const CASE_CLASSES = ['must', 'reordering', 'mixed', 'replication', 'faults', 'survival'] as const;
 
 export type CaseClass = (typeof CASE_CLASSES)[number];
 

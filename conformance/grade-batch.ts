@@ -5,7 +5,7 @@ import { fileError, usageError } from '../shared/errors';
 import { escapeText } from '../shared/escape';
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
-import { CASE_CLASSES } from './case';
+import { CASE_CLASSES, type CaseClass } from './case';
 import { verdictsOf } from './grade';
 import { checkProgram, type GradeOptions } from './options';
 import { splitWords, unescaped } from './program/words';
@@ -24,22 +24,28 @@ const NAMED_MAX = 3;
 
 /** Grades all. Gives 0 when every one conforms, 1 else. */
 export async function gradeBatch(options: GradeOptions, streams: Streams): Promise<number> {
+  const classes = CASE_CLASSES.filter((one) => options.cases.some((each) => each.class === one));
   const rows: string[][] = [];
   let status = 0;
   for (const { name, program, stdin } of entriesOf(options)) {
     const verdicts = await verdictsOf({ ...options, program, stdin }, streams);
     const tally = tallyOf(verdicts);
     if (!tally.isConforming) status = 1;
-    rows.push(rowOf(name, tally, verdicts));
+    rows.push(rowOf(name, classes, tally, verdicts));
     const { byClass, skipped, isConforming } = tally;
     if (options.json) streams.out(JSON.stringify({ event: 'program', name, program, classes: byClass, skipped, conforming: isConforming, broken: brokenOf(verdicts) })); // biome-ignore format: one sentence
   }
-  if (!options.json) tableLines([['name', ...CASE_CLASSES, 'conforming', 'broken'], ...rows]).forEach(streams.out);
+  if (!options.json) tableLines([['name', ...classes, 'conforming', 'broken'], ...rows]).forEach(streams.out);
   return status;
 }
 
-function rowOf(name: string, { byClass, isConforming }: Tally, verdicts: readonly Verdict[]): string[] {
-  const counts = CASE_CLASSES.map((one) => `${byClass[one].held}/${byClass[one].of}`);
+function rowOf(
+  name: string,
+  classes: readonly CaseClass[],
+  { byClass, isConforming }: Tally,
+  verdicts: readonly Verdict[],
+): string[] {
+  const counts = classes.map((one) => `${byClass[one].held}/${byClass[one].of}`);
   const broken = brokenOf(verdicts);
   const more = broken.length > NAMED_MAX ? ` and ${broken.length - NAMED_MAX} more` : '';
   return [escapeText(name), ...counts, isConforming ? 'yes' : 'no', broken.slice(0, NAMED_MAX).join(', ') + more];

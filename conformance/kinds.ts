@@ -1,12 +1,13 @@
 /** The kinds of program that can be graded: a kind is its cases, and what its programs must be told. */
 
 import type { Case } from './case';
+import { DOCUMENTS_CASES } from './documents/documents-cases';
 import type { Said } from './exchange';
 import { CLIENT_CASES } from './overlay/client-cases';
 import { CLIREQ_CASES } from './overlay/clireq-cases';
 import { FILE_CASES } from './overlay/file-cases';
 import { MESSAGE_CASES } from './overlay/message-cases';
-import { datagramWords } from './overlay/messages';
+import { datagramWords, shown } from './overlay/messages';
 import { MIXED_CASES } from './overlay/mixed-cases';
 import { QUERY_CASES } from './overlay/query-cases';
 import { START_CASES } from './overlay/start-cases';
@@ -53,5 +54,19 @@ export const KINDS: readonly Kind[] = [
     cases: CLIENT_CASES,
     sideBySide: 32,
     wordsOf: ({ bytes }) => datagramWords(bytes),
+  },
+  {
+    name: 'documents',
+    about: 'Grade a replicated document store',
+    placeholders: {
+      path: 'the folder of the store, the same for all replicas of a case',
+      address: 'the ip:port to serve at',
+      port: 'the port of that',
+      leader: "the leader's ip:port, no word for the first replica",
+    },
+    example: 'store {path} {address} {leader}',
+    cases: DOCUMENTS_CASES,
+    sideBySide: 4,
+    wordsOf: ({ bytes }) => shown(bytes),
   },
 ];

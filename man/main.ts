@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMMAND_LINE as BACKUP } from '../backup/options';
 import { COMMAND_LINE as CLIENT } from '../client/options';
 import { COMMAND_LINE as CONFORMANCE } from '../conformance/options';
 import { COMMAND_LINE as SERVENT } from '../servent/options';
@@ -20,6 +21,7 @@ const PAGES: readonly [CommandLine<unknown>, about: string][] = [
   [STORE, 'serve a replica of a document store that survives its leader'],
   [STORE_CLIENT, 'put documents into a replicated store, and find them'],
   [TOPOLOGY, 'run, check, simulate and draw overlays of servents'],
+  [BACKUP, 'keep copies of what lies on many machines'],
   [CONFORMANCE, 'grade any implementation of the protocols, rule by rule'],
 ];
 

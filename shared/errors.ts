@@ -10,7 +10,7 @@ export type OperatorErrorCode =
   | 'lock'
   /** A folder that another version of the program wrote. */
   | 'format'
-  /** Files of a store that say what they cannot have been made to say. */
+  /** Files of a store or of a backup that are not what was written. */
   | 'damage'
   /** A port that cannot be bound. */
   | 'port'
@@ -20,6 +20,8 @@ export type OperatorErrorCode =
   | 'io'
   /** The system refuses to send. */
   | 'send'
+  /** Asked for something that is not there: a copy, a node and path that nobody registered. */
+  | 'missing'
   /** A servent, or any replica of a store, that cannot be reached. */
   | 'unreachable'
   /** A store's coordination service that cannot be used, or whose record is damaged. */

@@ -19,7 +19,8 @@ export type Unlock = () => void;
 export function lockFolder(folder: string): Unlock {
   let descriptor: number;
   try {
-    mkdirSync(folder, { recursive: true });
+    // What is kept there is nobody else's to read.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     descriptor = openSync(join(folder, LOCK_FILE), 'a+');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -2,7 +2,7 @@
 
 import type { Case } from '../case';
 import { same } from '../unmet';
-import { aResponse, type Text } from './messages';
+import { aResponse, bytesOf, type Pattern, shown, type Text } from './messages';
 import { type ServentCase, type ServentScene, serventCase } from './servent-scene';
 
 /** A rule of the file: what it holds, which values keys then have, and which keys are none. */
@@ -131,7 +131,7 @@ export const FILE_CASES: readonly Case[] = RULES.map(({ answers = {}, lacks = []
       for (const [key, value] of Object.entries(answers)) await answersWith(scene, key, value);
       for (const key of lacks) scene.asks(key);
       await scene.settles();
-      for (const key of lacks) scene.client.heardTimes(0, aResponse(key));
+      for (const key of lacks) scene.client.heardTimes(0, answerFrom(rule.holds, key));
     },
   }),
 );
@@ -140,4 +140,16 @@ async function answersWith(scene: ServentScene, key: string, value: string): Pro
   scene.asks(key);
   const answer = await scene.client.hears(aResponse(key));
   same(`the value of ${key}`, Buffer.from(answer.value).toString('latin1'), value);
+}
+
+/** An answer with something of the file. Whoever says in words that there is no such key breaks another rule. */
+function answerFrom(file: Text, key: string): Pattern {
+  const answer = aResponse(key);
+  return {
+    words: `answers for ${shown(key)}`,
+    find(datagram) {
+      const found = answer.find(datagram);
+      return found && Buffer.from(bytesOf(file)).includes(Buffer.from(found.value)) ? found : undefined;
+    },
+  };
 }

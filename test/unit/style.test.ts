@@ -13,6 +13,7 @@ const ROOMS: Record<string, readonly string[]> = {
   simulator: ['shared'],
   servent: ['shared'],
   client: ['shared'],
+  backup: ['shared'],
   store: ['shared', 'store-client'],
   'store-client': ['shared'],
   topologies: ['shared', 'simulator', 'servent', 'client'],

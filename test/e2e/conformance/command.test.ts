@@ -44,6 +44,20 @@ describe('the conformance command', function () {
     });
   }
 
+  it('passes our own store', async () => {
+    const words = [process.execPath, scriptOf('store'), '{path}', '{address}', '{leader}'];
+    const { out, err, status } = await conformance('documents', '--', ...words);
+    expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), err, status]).to.deep.equal([null, '', 0]);
+  });
+
+  it('fails a store that is none', async () => {
+    const script = 'require("net").createServer((s) => s.pipe(s)).listen(Number(process.argv[1].split(":")[1]))';
+    const words = [process.execPath, '-e', script, '{address}'];
+    const { out, status } = await conformance('documents', '--start', '1', '--only', 'must', '--', ...words);
+    expect(out).to.match(/^BROKEN +must +store 2 create/m);
+    expect(status).to.equal(1);
+  });
+
   it('fails a faulty servent, shows why, and writes what came in every form', async function () {
     if (!hasPython) this.skip();
     const paths = ['page.html', 'results.xml', 'said.pcap'].map((name) => join(folder, name)) as [
@@ -119,7 +133,7 @@ describe('the conformance command', function () {
     [['servent', '--only', 'nothing', '--', './servent'], '"nothing"'],
     [['servent', '--ports', '9-5', '--', './servent'], '"9-5"'],
     [['servent', '--patience', '0', '--', './servent'], '"0"'],
-    [['nobody'], 'expected servent, client'],
+    [['nobody'], 'expected servent, client, documents'],
   ] as const) {
     it(`${words.join(' ')} is refused in one line that names the word`, async () => {
       const { err, status } = await conformance(...words);

@@ -108,7 +108,7 @@ class Servent:
         self.sequence = (self.sequence + (2 if self.fault == "counts-by-two" else 1)) % (1 << 32)
         ttl = 2 if self.fault == "ttl-begins-at-2" else TTL_MAX
         if self.fault != "forgets-own":
-            self.seen[(client[0], client[1], sequence, key)] = OWN
+            self.seen[self.identity(*client, sequence, text)] = OWN
         neighbours = self.neighbours[:1] if self.fault == "asks-first-neighbour-only" else self.neighbours
         if self.fault == "asks-only-what-it-lacks" and key in self.pairs:
             neighbours = []
@@ -119,7 +119,7 @@ class Servent:
             if ip.startswith("127.") and not neighbour[0].startswith("127.") and self.fault != "tells-loopback":
                 ip = self.address_toward(neighbour)
             if self.fault != "forgets-own":
-                self.seen[(ip, port, sequence, key)] = OWN
+                self.seen[self.identity(ip, port, sequence, text)] = OWN
             text_sent = text + b"\0" if self.fault == "ends-queries-with-nul" else text
             ttl_bytes = struct.pack("<H" if self.fault == "little-endian-ttl" else "!H", ttl)
             self.say(struct.pack("!H", QUERY) + ttl_bytes + socket.inet_aton(ip) + struct.pack("!HI", port, sequence) + text_sent, neighbour)
@@ -142,13 +142,7 @@ class Servent:
             return
         if self.fault != "trusts-ttl":
             ttl = min(ttl, TTL_MAX)
-        identity = (client[0], port, sequence, text if self.fault == "keys-with-padding" else key)
-        if self.fault == "forgets-the-port":
-            identity = (client[0], sequence, key)
-        if self.fault == "forgets-the-key":
-            identity = (client[0], port, sequence)
-        if self.fault == "forgets-the-sequence":
-            identity = (client[0], port, key)
+        identity = self.identity(*client, sequence, text)
         best = self.seen.get(identity)
         if self.fault == "forwards-copies" and best is not None and best < OWN:
             best = -1
@@ -173,6 +167,14 @@ class Servent:
                 self.say(struct.pack("!HH4sHI", QUERY, max(ttl, 0), ip, port, sequence) + text, neighbour)
                 if self.fault == "forwards-to-one":
                     return
+
+    def identity(self, ip, port, sequence, text):
+        whole = {"ip": ip, "port": port, "sequence": sequence, "key": text.split(b"\0")[0]}
+        if self.fault == "keys-with-padding":
+            whole["key"] = text
+        if self.fault in ("forgets-the-port", "forgets-the-key", "forgets-the-sequence"):
+            del whole[self.fault.removeprefix("forgets-the-")]
+        return tuple(whole.values())
 
     def answer(self, key, text, client):
         value = self.pairs.get(key)

@@ -1,0 +1,174 @@
+/** What an agent answers to a server's four questions about a tree: its list, what is in files, and chunks of them. */
+
+import { createHash } from 'node:crypto';
+import { closeSync, readSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { LineWriter } from '../lines';
+import type { Name } from '../record';
+import { type ChunkName, compressBlock, encodeBlockHeader } from '../repository/pack';
+import { sumOf } from '../sum';
+import {
+  BLOCK_BYTES,
+  type ChunksRequest,
+  type ListLine,
+  type ListRequest,
+  type ReadLine,
+  type ReadRequest,
+  type WholeRequest,
+} from '../wire';
+import { ContentReader } from './contents';
+import { PathError, type Root } from './root';
+import { systemError } from './system-error';
+import { walk } from './walk';
+
+/** After so many records others get their turn. */
+const RECORDS_A_TURN = 200;
+/** Blocks being compressed at once: the system's threads do that. */
+const BLOCKS_AT_ONCE = 4;
+
+/** The records of all that is there; when their sum is as `unless` says, the end alone. */
+export async function* list(tree: Root, { unless }: ListRequest): AsyncGenerator<Buffer, void> {
+  const writer = new LineWriter();
+  const sum = createHash('sha256');
+  if (unless !== '') {
+    const before = createHash('sha256');
+    for (const lines of turns(walk(tree))) {
+      for (const line of lines) before.update(`${JSON.stringify(line)}\n`);
+      await turn();
+    }
+    if (before.digest('hex') === unless) return yield endOf(writer, unless);
+  }
+  // Walked once more rather than kept: a tree has no bound.
+  for (const lines of turns(walk(tree))) {
+    for (const line of lines) {
+      sum.update(`${JSON.stringify(line)}\n`);
+      const frame = writer.add(line);
+      if (frame) yield await frame;
+    }
+    await turn();
+  }
+  yield endOf(writer, sum.digest('hex'));
+}
+
+async function endOf(writer: LineWriter, sum: string): Promise<Buffer> {
+  const end: ListLine = { type: 'end', sum };
+  return (await writer.add(end)) ?? writer.end();
+}
+
+function* turns<Item>(items: Iterable<Item>): Generator<Item[]> {
+  let some: Item[] = [];
+  for (const item of items) {
+    some.push(item);
+    if (some.length < RECORDS_A_TURN) continue;
+    yield some;
+    some = [];
+  }
+  yield some;
+}
+
+/** For each file a record with its chunks, or a problem. */
+export async function* read(tree: Root, { files }: ReadRequest): AsyncGenerator<Buffer, void> {
+  const reader = new ContentReader(tree, () => turn());
+  const writer = new LineWriter();
+  let sinceTurn = 0;
+  for (const path of files) {
+    const frame = writer.add(await recordOf(reader, path));
+    if (frame) yield await frame;
+    if (++sinceTurn % RECORDS_A_TURN === 0) await turn();
+  }
+  yield await writer.end();
+}
+
+async function recordOf(reader: ContentReader, path: Name): Promise<ReadLine> {
+  try {
+    return await reader.record(path);
+  } catch (error) {
+    const reason = error instanceof PathError ? error.message : `expected to read it, got ${systemError(error).code}`;
+    return { type: 'problem', path, message: reason };
+  }
+}
+
+/** The chunks asked for that still are what they were. */
+export async function* sendChunks(tree: Root, { files }: ChunksRequest): AsyncGenerator<Buffer, void> {
+  const blocks = new BlockWriter();
+  for (const { path, chunks } of files) {
+    for (const [sum, chunk] of readRanges(tree, path, chunks)) {
+      const block = blocks.add(sum, chunk);
+      if (block) yield await block;
+      else await turn();
+    }
+  }
+  yield* blocks.end();
+}
+
+/** All chunks of one file, in order, as it is read once from its beginning to its end. */
+export async function* sendWhole(tree: Root, { file }: WholeRequest): AsyncGenerator<Buffer, void> {
+  const blocks = new BlockWriter();
+  const reading = new ContentReader(tree, () => turn()).chunks(file);
+  try {
+    for await (const { sum, bytes } of reading) {
+      // Lent only until the next chunk.
+      const block = blocks.add(sum, Buffer.from(bytes));
+      if (block) yield await block;
+    }
+  } catch (error) {
+    // Gone meanwhile: nothing is sent of it, or the answer is cut off.
+    if (!(error instanceof PathError) && systemError(error).code !== 'ENOENT') throw error;
+  }
+  yield* blocks.end();
+}
+
+/** Puts chunks together to blocks, several of which are compressed while the next are read. */
+class BlockWriter {
+  /** Bounded by BLOCKS_AT_ONCE. */
+  readonly #pending: Promise<Buffer>[] = [];
+  #names: ChunkName[] = [];
+  #contents: Buffer[] = [];
+  #bytes = 0;
+
+  /** Takes a chunk; gives a block when there are enough under way. */
+  add(sum: string, chunk: Buffer): Promise<Buffer> | undefined {
+    this.#names.push([sum, chunk.length]);
+    this.#contents.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes >= BLOCK_BYTES) this.#flush();
+    return this.#pending.length >= BLOCKS_AT_ONCE ? this.#pending.shift() : undefined;
+  }
+
+  async *end(): AsyncGenerator<Buffer, void> {
+    if (this.#bytes > 0) this.#flush();
+    for (const block of this.#pending) yield await block;
+  }
+
+  #flush(): void {
+    const [chunks, whole] = [this.#names, Buffer.concat(this.#contents)];
+    const block = compressBlock(whole).then((frame) => Buffer.concat([encodeBlockHeader(chunks, frame.length), frame]));
+    // Whoever takes it is told; until then nobody waits for it.
+    block.catch(() => undefined);
+    this.#pending.push(block);
+    [this.#names, this.#contents, this.#bytes] = [[], [], 0];
+  }
+}
+
+/** The chunks that still are what they were; none of a file that cannot be read any more. */
+function* readRanges(
+  tree: Root,
+  path: Name,
+  chunks: readonly [at: number, length: number, sum: string][],
+): Generator<[sum: string, bytes: Buffer]> {
+  let descriptor: number;
+  try {
+    descriptor = tree.open(path);
+  } catch (error) {
+    if (!(error instanceof PathError)) systemError(error);
+    return;
+  }
+  try {
+    for (const [at, length, sum] of chunks) {
+      const bytes = Buffer.allocUnsafe(length);
+      if (readSync(descriptor, bytes, 0, length, at) === length && sumOf(bytes) === sum) yield [sum, bytes];
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,142 @@
+/** The agent's side of the wire: who may ask, and what is asked. What is answered stands in answers.ts. */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isSystemError } from '../../shared/errors';
+import { NO_LINES } from '../lines';
+import {
+  BLOCK_BYTES,
+  CHUNKS_PATH,
+  isChunksRequest,
+  isListRequest,
+  isReadRequest,
+  isWholeRequest,
+  LIST_PATH,
+  READ_PATH,
+  REQUEST_MAX,
+  WHOLE_PATH,
+} from '../wire';
+import { list, read, sendChunks, sendWhole } from './answers';
+import { withHeartbeat } from './heartbeat';
+import { PathError, type Root } from './root';
+import { systemError } from './system-error';
+
+/** Connections at once: a server needs four, and each may cost some megabytes. */
+const CONNECTIONS_MAX = 32;
+
+/** A request that cannot be answered, and what the answer says instead. */
+class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export interface AgentSettings {
+  root: Root;
+  /** Who asks must know it; undefined: anybody may. */
+  token: string | undefined;
+  /** In PEM; undefined: no TLS. */
+  tls: { key: string; cert: string } | undefined;
+  /** Told of each question that was answered or refused. */
+  onQuestion(peer: string, question: string, outcome: string): void;
+}
+
+/** What lends a folder over HTTP, or over TLS. */
+export function agentServer(settings: AgentSettings): Server {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const peer = request.socket.remoteAddress ?? '';
+    const told = (outcome: string): void => settings.onQuestion(peer, request.url ?? '', outcome);
+    answer(settings, request, response).then(
+      () => told('answered'),
+      (error: unknown) => {
+        told((error as Error).message);
+        refuse(error, response);
+      },
+    );
+  };
+  const server = settings.tls ? createTlsServer(settings.tls, onRequest) : createServer(onRequest);
+  server.maxConnections = CONNECTIONS_MAX;
+  return server;
+}
+
+/** An answer that was begun is cut off: the peer gets an error, not an end. */
+function refuse(error: unknown, response: ServerResponse): void {
+  if (response.headersSent) return void response.destroy();
+  const [status, message] = error instanceof Refusal ? [error.status, error.message] : [500, 'it failed'];
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(JSON.stringify({ error: message }));
+  // A bug of ours: told where the program's other errors are. What the system and the network say is no bug.
+  if (!(error instanceof Refusal) && !isSystemError(error)) queueMicrotask(() => Promise.reject(error));
+}
+
+async function answer(
+  { root, token }: AgentSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (token !== undefined && !isToken(request.headers.authorization, token))
+    throw new Refusal(401, 'expected the token');
+  // A page in a browser on this machine is no server.
+  if (request.headers.origin !== undefined) throw new Refusal(403, 'expected a backup server, got a browser');
+  const route = ROUTES[request.url ?? ''];
+  if (!route || request.method !== 'POST') throw new Refusal(404, `expected POST ${Object.keys(ROUTES).join(', ')}`);
+  const body = await bodyOf(request);
+  const bytes = route(treeAt(root, body.path), body);
+  response.writeHead(200, { 'content-type': 'application/octet-stream' });
+  await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: BLOCK_BYTES }), response);
+}
+
+/** What comes from a peer is checked by each. */
+type Route = (tree: Root, body: object) => AsyncGenerator<Buffer, void>;
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body)), NO_LINES),
+  [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body)), NO_LINES),
+  [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body)),
+  [WHOLE_PATH]: (tree, body) => sendWhole(tree, checked(isWholeRequest, body)),
+};
+
+function checked<Request extends object>(is: (body: object) => body is Request, body: object): Request {
+  if (is(body)) return body;
+  throw new Refusal(400, 'expected the fields that this question has');
+}
+
+function isToken(authorization: string | undefined, token: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<{ path: string }> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > REQUEST_MAX) throw new Refusal(413, `expected at most ${REQUEST_MAX} bytes`);
+    pieces.push(piece);
+  }
+  try {
+    const body = JSON.parse(Buffer.concat(pieces).toString()) as { path?: unknown };
+    if (typeof body?.path === 'string') return { ...body, path: body.path };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new Refusal(400, 'expected JSON with a "path"');
+}
+
+/** The tree that a request is about: there, and below the root. */
+function treeAt(root: Root, path: string): Root {
+  try {
+    const tree = root.at(path);
+    tree.check();
+    return tree;
+  } catch (error) {
+    if (error instanceof PathError) throw new Refusal(403, error.message);
+    throw new Refusal(404, `expected something at "${path}", got ${systemError(error).code}`);
+  }
+}

@@ -1,0 +1,147 @@
+/** What an agent says of its tree, checked: a hostile one must not get a name, a size or an order into a copy that is none. */
+
+import {
+  bytesOf,
+  comparePaths,
+  type FileRecord,
+  isName,
+  type Name,
+  type ProblemRecord,
+  type TreeRecord,
+} from '../record';
+import { CHUNK_MAX } from '../repository/chunker';
+import type { ListLine } from '../wire';
+import { AgentError } from './agent-error';
+
+/** No list is longer, lines: an endless one must not fill the disk. */
+const LINES_MAX = 50_000_000;
+/** Longest path, bytes: twice what Linux takes in one call, for trees deeper than that. */
+const PATH_MAX = 64 * 1024;
+const MESSAGE_MAX = 1000;
+const DECIMAL = /^-?\d{1,25}$/;
+const SUM = /^[A-Za-z0-9+/]{43}$/;
+
+/** The lines of a list: checked, in order, with an end. The end's sum goes to `onEnd`. @throws AgentError */
+export async function* listed(
+  lines: AsyncIterable<unknown>,
+  onEnd: (sum: string) => void,
+): AsyncGenerator<TreeRecord | ProblemRecord, void> {
+  let last: Name | undefined;
+  let count = 0;
+  for await (const given of lines) {
+    const line = given as ListLine;
+    if (line?.type === 'end' && typeof line.sum === 'string') return onEnd(line.sum.slice(0, MESSAGE_MAX));
+    const record = treeRecordOf(given) ?? problemOf(given);
+    if (++count > LINES_MAX) throw new AgentError(`expected a list of at most ${LINES_MAX} lines, got more`);
+    if (record.type === 'problem') {
+      yield record;
+      continue;
+    }
+    if (last !== undefined && comparePaths(last, record.path) >= 0) {
+      throw new AgentError(`expected a list in order, got ${shownName(record.path)} behind ${shownName(last)}`);
+    }
+    last = record.path;
+    yield record;
+  }
+  throw new AgentError('expected the end of the list, got none');
+}
+
+/** What was read of a file that was asked for. @throws AgentError */
+export function readOf(given: unknown, path: Name): FileRecord | ProblemRecord {
+  const record = given as FileRecord | ProblemRecord;
+  const answer = record?.type === 'file' ? fileWithChunksOf(given) : problemOf(given);
+  if (!bytesOf(answer.path).equals(bytesOf(path))) {
+    throw new AgentError(`expected what is in ${shownName(path)}, got ${shownName(answer.path)}`);
+  }
+  return answer;
+}
+
+/** Without anything beside the fields that such a record has. */
+function treeRecordOf(given: unknown): TreeRecord | undefined {
+  if (typeof given !== 'object' || given === null) return undefined;
+  const record = given as TreeRecord;
+  if (!isPath(record.path)) return undefined;
+  const { path } = record;
+  if (record.type === 'hardlink') return isPath(record.of) ? { type: 'hardlink', path, of: record.of } : undefined;
+  if (!hasAttributes(record)) return undefined;
+  const { mode, uid, gid, mtime } = record;
+  const attributes = { mode, uid, gid, mtime };
+  if (record.type === 'folder') return { type: 'folder', path, ...attributes };
+  if (record.type === 'link') {
+    return isName(record.target) ? { type: 'link', path, target: record.target, ...attributes } : undefined;
+  }
+  return record.type === 'file' ? fileOf(record) : undefined;
+}
+
+function fileOf({
+  path,
+  size,
+  mode,
+  uid,
+  gid,
+  mtime,
+  ctime,
+  dev,
+  ino,
+  sparse,
+  torn,
+}: FileRecord): FileRecord | undefined {
+  if (!isCount(size) || !isDecimal(ctime) || !isCount(dev) || !isDecimal(ino)) return undefined;
+  const flags = { ...(sparse === true ? { sparse } : {}), ...(torn === true ? { torn } : {}) };
+  return { type: 'file', path, size, mode, uid, gid, mtime, ctime, dev, ino, ...flags };
+}
+
+function fileWithChunksOf(given: unknown): FileRecord {
+  const { chunks } = given as FileRecord;
+  const record = treeRecordOf(given);
+  if (record?.type !== 'file' || !Array.isArray(chunks) || !chunks.every(isChunk)) throw notARecord(given);
+  const bytes = chunks.reduce((sum, [, length]) => sum + length, 0);
+  if (bytes !== record.size) throw new AgentError(`expected chunks of ${record.size} bytes, got ${bytes}`);
+  return { ...record, chunks };
+}
+
+function problemOf(given: unknown): ProblemRecord {
+  const { type, path, message } = (given ?? {}) as ProblemRecord;
+  if (type !== 'problem' || !isPath(path) || typeof message !== 'string') throw notARecord(given);
+  return { type, path, message: message.slice(0, MESSAGE_MAX) };
+}
+
+function isChunk(chunk: unknown): chunk is [string, number] {
+  if (!Array.isArray(chunk)) return false;
+  const [sum, length] = chunk as unknown[];
+  return typeof sum === 'string' && SUM.test(sum) && isCount(length) && length > 0 && length <= CHUNK_MAX;
+}
+
+/** A path below the root of the tree, or '' for that: no way out of it. */
+function isPath(name: unknown): name is Name {
+  if (!isName(name)) return false;
+  const bytes = bytesOf(name);
+  if (bytes.length === 0) return true;
+  if (bytes.length > PATH_MAX) return false;
+  return bytes
+    .toString('latin1')
+    .split('/')
+    .every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
+}
+
+function hasAttributes({ mode, uid, gid, mtime }: Exclude<TreeRecord, { type: 'hardlink' }>): boolean {
+  return isCount(mode) && mode <= 0o7777 && isCount(uid) && isCount(gid) && isDecimal(mtime);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isDecimal(value: unknown): value is string {
+  return typeof value === 'string' && DECIMAL.test(value);
+}
+
+function notARecord(given: unknown): AgentError {
+  return new AgentError(
+    `expected a record of a file, a folder or a link, got ${(JSON.stringify(given) ?? '').slice(0, 200)}`,
+  );
+}
+
+function shownName(name: Name): string {
+  return JSON.stringify(name).slice(0, 200);
+}

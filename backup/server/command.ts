@@ -1,0 +1,36 @@
+/** `backup server`: runs a server until a signal or an admin ends it, and prints what happens. */
+
+import { escapeText } from '../../shared/escape';
+import { interrupted, type Streams } from '../../shared/program/run-main';
+import type { ServerOptions } from '../options';
+import { readTextFile, readToken } from '../text-file';
+import { runWords } from '../words';
+import { BackupServer } from './server';
+
+/** Runs the command. Gives the exit status. @throws OperatorError */
+export async function runServer(options: ServerOptions, streams: Streams): Promise<number> {
+  const { folder, listen, parallel, bandwidth, tokenFile, tlsCaFile, simpleListen, json } = options;
+  const say = (line: string, event: object): void => streams.out(json ? JSON.stringify(event) : line);
+  const ended = interrupted(streams);
+  const server = await BackupServer.start({
+    ...listen,
+    folder,
+    parallel,
+    bandwidth,
+    simpleListen,
+    token: await readToken(tokenFile),
+    tlsCa: tlsCaFile === undefined ? undefined : await readTextFile(tlsCaFile, 'certificates'),
+    onRun: (run) => say(runWords(run), { event: 'run', ...run }),
+    onProblem: (message) => streams.err(`backup server: ${escapeText(message)}`),
+  });
+  say(`backup server listening on ${server.address}, copies in ${folder}`, {
+    event: 'ready',
+    address: server.address,
+    folder,
+  });
+  // The person's signal is how a server is ended: no failure.
+  await Promise.race([ended, server.shutdown]);
+  await server.close();
+  say('backup server has ended', { event: 'bye' });
+  return 0;
+}

@@ -1,0 +1,253 @@
+/**
+ * One run: fetches what has changed below a path of an agent, and makes a copy of it. The agent's list and the last one are read
+ * side by side, both in order, so that memory does not grow with the tree. Nothing is kept of a run that fails but chunks.
+ */
+
+import {
+  bytesOf,
+  comparePaths,
+  type FileRecord,
+  type Name,
+  type ProblemRecord,
+  type TreeRecord,
+  textOf,
+} from '../record';
+import { areContents } from '../repository/open-pack';
+import { readBlock } from '../repository/pack';
+import type { PackStore } from '../repository/pack-store';
+import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest, WHOLE_PATH, type WholeRequest } from '../wire';
+import type { AgentClient } from './agent-client';
+import { AgentError } from './agent-error';
+import { readOf } from './agent-lines';
+
+/** Files asked for at once. */
+const FILES_A_BATCH = 1000;
+/** Or so many bytes of them: a batch is read once to be summed and, while it is still in the agent's memory, once to be sent. */
+const BYTES_A_BATCH = 64 * 1024 * 1024;
+/** Chunks asked for at once, so that a request has a bound whatever the size of a file. */
+const CHUNKS_A_REQUEST = 10_000;
+/** A file whose chunks were gone so often when they were fetched changes all the time. */
+const TRIES = 3;
+/** Problems kept by path. */
+const PROBLEMS_MAX = 100;
+
+type Wanted = ChunksRequest['files'];
+
+export class Pull {
+  /** Bounded by PROBLEMS_MAX. */
+  readonly problems: [path: string, message: string][] = [];
+  problemCount = 0;
+  /** Files kept as they never were at one moment. */
+  tornCount = 0;
+  readonly #agent: AgentClient;
+  readonly #packs: PackStore;
+  readonly #path: string;
+
+  constructor(agent: AgentClient, packs: PackStore, path: string) {
+    this.#agent = agent;
+    this.#packs = packs;
+    this.#path = path;
+  }
+
+  /**
+   * The tree's records in order, each file's chunks in the packs (not yet sealed).
+   * @param list what the agent lists
+   * @param last what it listed before, in order; files that stand as they did are not read again
+   * @throws AgentError
+   */
+  async *records(
+    list: AsyncIterable<TreeRecord | ProblemRecord>,
+    last: AsyncIterable<TreeRecord>,
+    paranoid: boolean,
+  ): AsyncGenerator<TreeRecord> {
+    let fetching: Promise<TreeRecord[]> = Promise.resolve([]);
+    for await (const batch of this.#batches(list, last, paranoid)) {
+      const before = fetching;
+      // One batch is fetched while the next is found and the one before is written.
+      fetching = before.then(() => this.#fetch(batch));
+      fetching.catch(() => undefined);
+      yield* await before;
+    }
+    yield* await fetching;
+  }
+
+  async *#batches(
+    list: AsyncIterable<TreeRecord | ProblemRecord>,
+    last: AsyncIterable<TreeRecord>,
+    paranoid: boolean,
+  ): AsyncGenerator<TreeRecord[]> {
+    let batch: TreeRecord[] = [];
+    let bytes = 0;
+    for await (const [record, known] of joined(list, last)) {
+      if (record.type === 'problem') {
+        this.#note(record);
+        continue;
+      }
+      if (record.type === 'file') {
+        if (!paranoid && known?.type === 'file' && this.#isSame(record, known)) record.chunks = known.chunks!;
+        else bytes += record.size;
+      }
+      batch.push(record);
+      if (batch.length < FILES_A_BATCH && bytes < BYTES_A_BATCH) continue;
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    yield batch;
+  }
+
+  /** Does the file stand as before, with all its chunks here? */
+  #isSame(record: FileRecord, known: FileRecord): boolean {
+    return (
+      record.size === known.size &&
+      record.mtime === known.mtime &&
+      record.ctime === known.ctime &&
+      record.dev === known.dev &&
+      record.ino === known.ino &&
+      known.torn === undefined &&
+      this.#hasAll(known)
+    );
+  }
+
+  #hasAll({ chunks }: FileRecord): boolean {
+    return chunks!.every(([sum]) => this.#packs.has(sum));
+  }
+
+  /** Puts chunks to the files that have none: those that could not be read are left out and noted. */
+  async #fetch(batch: readonly TreeRecord[]): Promise<TreeRecord[]> {
+    const read = new Map<string, FileRecord>();
+    let wanted = batch.flatMap((record) => (record.type === 'file' && !record.chunks ? [record.path] : []));
+    let lacking: FileRecord[] = [];
+    for (let attempt = 1; attempt <= TRIES && wanted.length > 0; attempt++) {
+      const files = await this.#read(wanted);
+      for (const file of files) read.set(keyOf(file.path), file);
+      await this.#fetchChunks(files);
+      lacking = files.filter((file) => !this.#hasAll(file));
+      wanted = lacking.map(({ path }) => path);
+    }
+    for (const file of lacking) {
+      const torn = await this.#readTorn(file);
+      if (torn) read.set(keyOf(file.path), torn);
+      else read.delete(keyOf(file.path));
+    }
+    const whole = batch.flatMap((record) =>
+      record.type !== 'file' || record.chunks ? record : (read.get(keyOf(record.path)) ?? []),
+    );
+    this.tornCount += whole.filter((record) => record.type === 'file' && record.torn).length;
+    return whole;
+  }
+
+  /** What is in these files; what cannot be read is noted. */
+  async #read(paths: Name[]): Promise<FileRecord[]> {
+    const body: ReadRequest = { path: this.#path, files: paths };
+    const files: FileRecord[] = [];
+    let count = 0;
+    for await (const line of this.#agent.lines(READ_PATH, body)) {
+      if (count === paths.length) throw new AgentError(`expected ${paths.length} records, got more`);
+      const record = readOf(line, paths[count++]!);
+      if (record.type === 'file') files.push(record);
+      else this.#note(record);
+    }
+    if (count < paths.length) throw new AgentError(`expected ${paths.length} records, got ${count}`);
+    return files;
+  }
+
+  async #fetchChunks(files: readonly FileRecord[]): Promise<void> {
+    for (const wanted of requestsOf(files, (sum) => this.#packs.has(sum))) {
+      const asked = new Set(wanted.flatMap(({ chunks }) => chunks.map(([, , sum]) => sum)));
+      const body: ChunksRequest = { path: this.#path, files: wanted };
+      for await (const { chunks, frame } of this.#blocks(CHUNKS_PATH, body)) {
+        // Each once: a block sent again and again would fill the disk.
+        if (!chunks.every(([sum]) => asked.delete(sum))) {
+          throw new AgentError('expected the chunks asked for, each once, got another');
+        }
+        await this.#packs.add(chunks, frame);
+      }
+    }
+  }
+
+  /** A file that changes all the time: read once from its beginning to its end, and kept so. Undefined when it is gone. */
+  async #readTorn(file: FileRecord): Promise<FileRecord | undefined> {
+    const body: WholeRequest = { path: this.#path, file: file.path };
+    const whole: [string, number][] = [];
+    for await (const { chunks, frame } of this.#blocks(WHOLE_PATH, body)) {
+      whole.push(...chunks);
+      if (!chunks.every(([sum]) => this.#packs.has(sum))) await this.#packs.add(chunks, frame);
+    }
+    if (whole.length === 0 && file.size > 0) {
+      this.#note({ type: 'problem', path: file.path, message: 'it changed each time it was read, and then was gone' });
+      return undefined;
+    }
+    const size = whole.reduce((sum, [, length]) => sum + length, 0);
+    return { ...file, size, chunks: whole, torn: true };
+  }
+
+  /** The blocks of an answer, their contents checked. @throws AgentError */
+  async *#blocks(path: string, body: object): AsyncGenerator<{ chunks: [string, number][]; frame: Buffer }> {
+    const source = await this.#agent.ask(path, body);
+    try {
+      for (;;) {
+        const block = await readBlock(source).catch((cause: unknown) => {
+          if (cause instanceof AgentError) throw cause;
+          throw new AgentError(`expected a block, got something else: ${(cause as Error).message}`, { cause });
+        });
+        if (!block) return;
+        const { chunks, frame, contents } = block;
+        if (!areContents(chunks, contents)) throw new AgentError('expected chunks with their sums, got others');
+        yield { chunks: chunks.map(([sum, length]) => [sum, length]), frame };
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  #note({ path, message }: ProblemRecord): void {
+    this.problemCount++;
+    if (this.problems.length < PROBLEMS_MAX) this.problems.push([textOf(path), message]);
+  }
+}
+
+/** Chunks of these files that are not here, each once, in requests of bounded length. */
+function* requestsOf(files: readonly FileRecord[], has: (sum: string) => boolean): Generator<Wanted> {
+  const asked = new Set<string>();
+  let request: Wanted = [];
+  let count = 0;
+  for (const { path, chunks } of files) {
+    let at = 0;
+    let wanted: Wanted[number]['chunks'] = [];
+    for (const [sum, length] of chunks!) {
+      if (!has(sum) && !asked.has(sum)) {
+        asked.add(sum);
+        wanted.push([at, length, sum]);
+        if (++count % CHUNKS_A_REQUEST === 0) {
+          yield [...request, { path, chunks: wanted }];
+          [request, wanted] = [[], []];
+        }
+      }
+      at += length;
+    }
+    if (wanted.length > 0) request.push({ path, chunks: wanted });
+  }
+  if (request.length > 0) yield request;
+}
+
+/** Different names may show as one text. */
+function keyOf(name: Name): string {
+  return bytesOf(name).toString('latin1');
+}
+
+/** Each record of a list with the one of the same path in another, both in order. */
+async function* joined<Line extends { path: Name }>(
+  list: AsyncIterable<Line>,
+  last: AsyncIterable<TreeRecord>,
+): AsyncGenerator<[Line, TreeRecord | undefined]> {
+  const known = last[Symbol.asyncIterator]();
+  let next = await known.next();
+  try {
+    for await (const line of list) {
+      while (!next.done && comparePaths(next.value.path, line.path) < 0) next = await known.next();
+      yield [line, !next.done && comparePaths(next.value.path, line.path) === 0 ? next.value : undefined];
+    }
+  } finally {
+    await known.return?.();
+  }
+}

@@ -1,0 +1,78 @@
+/** What a server asks of an agent over HTTP, and how the answer comes. WIRE.md beside this file has it in prose. */
+
+import { type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from './record';
+import { CHUNK_MAX } from './repository/chunker';
+
+/** The version of this wire stands in every path: another one is another path. */
+export const LIST_PATH = '/v1/list';
+export const READ_PATH = '/v1/read';
+export const CHUNKS_PATH = '/v1/chunks';
+export const WHOLE_PATH = '/v1/whole';
+
+/** Longest request, bytes: that of 1,000 files with the longest names a system has, or 10,000 chunks. */
+export const REQUEST_MAX = 16 * 1024 * 1024;
+/** Contents compressed together, bytes: at least so much, or the last. */
+export const BLOCK_BYTES = 1024 * 1024;
+
+/** What lies at a path below the agent's root? The answer: lines of `ListLine`; the end alone when all is as `unless` says. */
+export interface ListRequest {
+  path: string;
+  /** The sum of the last list that the server got; '' for none. */
+  unless: string;
+}
+
+/** `sum` is the SHA-256 (hex) of all lines before it, each with its newline: what `unless` is next time. */
+export type ListLine = TreeRecord | ProblemRecord | { type: 'end'; sum: string };
+
+/** What is in these files of the tree at `path`? The answer: a `FileRecord` with its chunks, or a problem, for each. */
+export interface ReadRequest {
+  path: string;
+  files: Name[];
+}
+
+export type ReadLine = FileRecord | ProblemRecord;
+
+/** Chunks wanted. The answer: blocks as in a pack. A chunk that is no longer there is left out. */
+export interface ChunksRequest {
+  path: string;
+  files: { path: Name; chunks: [at: number, length: number, sum: string][] }[];
+}
+
+/** All chunks of a file that changes all the time, read once. The answer: blocks as in a pack, in order; none when it is gone. */
+export interface WholeRequest {
+  path: string;
+  file: Name;
+}
+
+/** Does what came have the fields of a `WholeRequest`? */
+export function isWholeRequest(body: object): body is WholeRequest {
+  return 'file' in body && isName(body.file);
+}
+
+/** Does what came have the fields of a `ListRequest`? */
+export function isListRequest(body: object): body is ListRequest {
+  return 'unless' in body && typeof body.unless === 'string';
+}
+
+/** Does what came have the fields of a `ReadRequest`? */
+export function isReadRequest(body: object): body is ReadRequest {
+  return 'files' in body && Array.isArray(body.files) && body.files.every(isName);
+}
+
+/** Does what came have the fields of a `ChunksRequest`? */
+export function isChunksRequest(body: object): body is ChunksRequest {
+  const files = 'files' in body && Array.isArray(body.files) ? (body.files as ChunksRequest['files']) : undefined;
+  return (
+    files?.every((file) => isName(file?.path) && Array.isArray(file.chunks) && file.chunks.every(isRange)) ?? false
+  );
+}
+
+function isRange(range: unknown): boolean {
+  if (!Array.isArray(range)) return false;
+  const [at, length, sum] = range as unknown[];
+  return isNumber(at, Number.MAX_SAFE_INTEGER) && isNumber(length, CHUNK_MAX) && typeof sum === 'string';
+}
+
+function isNumber(value: unknown, max: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}

@@ -1,0 +1,18 @@
+/** Temporary folders of tests, removed when the test's group ends. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Gives a function that makes empty folders; all of them go after the group it is called in. */
+export function temporaryFolders(): () => string {
+  const made: string[] = [];
+  after(() => {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true });
+  });
+  return () => {
+    const folder = mkdtempSync(join(tmpdir(), 'backup-test-'));
+    made.push(folder);
+    return folder;
+  };
+}

@@ -13,7 +13,7 @@ import type { Operation } from './entry';
 import { marksJson, type Recovery } from './folder';
 import { type LinkEvents, Links } from './links';
 import type { PeerMessage } from './replication/messages';
-import type { Answer, Ending, Link, Outbox, Token, Write } from './replication/outbox';
+import type { Answer, Comparison, Ending, Link, Outbox, Token, Write } from './replication/outbox';
 import type { Now } from './replication/replica';
 
 const trace = debug('store:replica');
@@ -29,6 +29,8 @@ export interface LiveEvents {
   note(text: string): void;
   /** Role, epoch or leader have changed. */
   turned(): void;
+  /** A follower's copy was compared with ours; in which files of the log its entries are. */
+  compared?: (comparison: Comparison, segments: readonly string[]) => void;
   /** It is over; `close` is still to be called. */
   ended(ending: Ending): void;
 }
@@ -200,6 +202,11 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     clearTimeout(this.#timer);
     // Timers round down; a millisecond early would only wake us twice.
     this.#timer = setTimeout(() => this.#input(() => {}), Math.ceil(atMs - performance.now()));
+  }
+
+  compared(comparison: Comparison): void {
+    const { from, to } = comparison;
+    this.#events.compared?.(comparison, this.#parts.journal.segmentsOf(from, Math.max(from, to)));
   }
 
   note(text: string): void {

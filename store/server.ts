@@ -147,7 +147,14 @@ class StoreServer implements Server {
     const live = new LiveReplica(
       { ...settings, sessionMs, address, contact: leader, hashEvery: HASH_EVERY, keepEntries: KEEP_ENTRIES },
       recovery,
-      { note: this.#note, turned: this.#turned, ended: (ending) => void this.#end(live, ending) },
+      {
+        note: this.#note,
+        turned: this.#turned,
+        compared: (...comparison) => {
+          for (const dialect of this.#dialects) dialect.compared?.(...comparison);
+        },
+        ended: (ending) => void this.#end(live, ending),
+      },
     );
     this.#live = live;
     const member = { id: recovery.recovered.id, address };

@@ -1,5 +1,6 @@
 /** A dialect that is spoken on a port of its own, beside the port of the document protocol. */
 
+import type { Comparison } from '../replication/outbox';
 import type { Replica } from './replica';
 
 /** What a dialect speaks about while it serves. */
@@ -16,6 +17,8 @@ export interface Dialect {
   readonly address: string;
   /** Serves from this replica on; undefined: there is none for a while. */
   serve(served: Served | undefined): void;
+  /** A leader has compared a follower's copy of its log with its own; `segments` are the log's files it is about. */
+  compared?(comparison: Comparison, segments: readonly string[]): void;
   /** Ends what it serves, and frees the port. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@
  * disk refuses ends it: whatever is asked then rejects.
  */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Entry, Json, Position } from '../entry';
 import { type Facts, writeFacts } from './facts';
 import type { Files, LogFile } from './files';
@@ -116,6 +116,17 @@ export class Journal {
   /** Removes old segments, as far as they hold nothing behind this index. */
   drop(upTo: number): Promise<void> {
     return this.#order(() => this.#drop(upTo));
+  }
+
+  /** The names of the files in which these entries are or, where they are not on disk yet, will be. */
+  segmentsOf(from: number, to: number): string[] {
+    const held = this.#segments.filter(({ base, last }) => base.index < to && last.index >= from);
+    const names = held.map(({ path }) => basename(path));
+    const next = this.#last.index + 1;
+    if (to < next) return names;
+    const open = this.#segments.at(-1);
+    const name = open && !open.isFull ? basename(open.path) : segmentName(next);
+    return names.includes(name) ? names : [...names, name];
   }
 
   /** Writes down what the core must not forget. */

@@ -43,6 +43,8 @@ export class Leading {
   #committed: number;
   /** Entries up to here were given to the disk. */
   #written: number;
+  /** What each follower had on disk when it was last heard of, its peer may be gone. Bounded as the peers are. */
+  readonly #acked = new Map<string, number>();
   #round = 0;
   #heartbeatAtMs = 0;
   #changeAtMs = 0;
@@ -153,13 +155,18 @@ export class Leading {
     const isPossible = peer.feed === 'entries' && index < peer.next && index >= peer.acked && round <= this.#round;
     if (!isPossible) return this.#drop(peer, 'it acknowledged what it was not sent');
     const own = log.positionAt(index);
+    const from = Math.max(peer.acked, peer.had) + 1;
+    const compared = { follower: peer.member.address, from, to: index };
     if (own && own.sum !== sum) {
+      out.compared({ ...compared, found: 'differs' });
       out.send(link, { type: 'differs', epoch: this.epoch, index });
       out.note(`the log of ${peer.member.address} is not ours at entry ${index}: it is taken out and built anew`);
       return this.#drop(peer, 'its log differs');
     }
     peer.heardMs = now.ms;
     peer.acknowledged(index, round, now.ms);
+    this.#acked.set(peer.member.id, index);
+    if (index >= from) out.compared({ ...compared, found: 'same' });
   }
 
   taken(link: Link): void {
@@ -289,13 +296,25 @@ export class Leading {
         this.#changeAtMs = this.#replica.now.ms + settings.ackMs / HEARTBEATS;
         return;
       }
+      this.#tellMissing(next);
       this.#recorded = next;
       this.#replica.hear(next);
       out.note(`in sync now: ${inSync.map(({ address }) => address).join(', ')}`);
+      for (const id of this.#acked.keys()) if (!inSync.some((member) => member.id === id)) this.#acked.delete(id);
       for (const link of this.#byLink.keys()) {
         out.send(link, { type: 'changed', epoch: this.epoch, configuration: next });
       }
     });
+  }
+
+  /** Whoever is no longer waited for lacks what is behind its last acknowledgement. */
+  #tellMissing({ inSync }: Configuration): void {
+    for (const { id, address } of this.#recorded.inSync) {
+      if (inSync.some((member) => member.id === id)) continue;
+      const acked = this.#acked.get(id) ?? 0;
+      const to = this.#replica.log.last.index;
+      this.#replica.out.compared({ found: 'missing', follower: address, from: acked + 1, to });
+    }
   }
 
   /** Who should be in sync: who is and answers, and whoever has caught up with all that is committed. */

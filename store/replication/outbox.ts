@@ -49,6 +49,17 @@ export interface Ending {
   readonly reason: string;
 }
 
+/** What a leader has found of a follower's copy of its log. */
+export interface Comparison {
+  /** The same by the chained sum; another; or missing, for the follower is no longer waited for. */
+  readonly found: 'same' | 'differs' | 'missing';
+  /** `host:port`. */
+  readonly follower: string;
+  /** The first and last of the entries that this is about; of those missing, `from` is above `to` where it lacks none yet. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Where a core puts what it decides. No core may be called from within. */
 export interface Outbox {
   /**
@@ -74,6 +85,8 @@ export interface Outbox {
   answer(token: Token, answer: Answer): void;
   /** Call `wake` at this time, of the clock of `Now.ms`; replaces what was asked before. */
   wake(atMs: number): void;
+  /** A follower's copy was compared with the leader's; for who keeps a record of it. */
+  compared(comparison: Comparison): void;
   /** Something that people should read, in one sentence. */
   note(text: string): void;
   /** It is over: no other effect follows. What clients still wait for gets no answer. */

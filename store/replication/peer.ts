@@ -22,6 +22,8 @@ export class Peer {
   lost = false;
   /** All up to here it has on disk; -1 until it says so. */
   acked = -1;
+  /** What it had before it was sent entries. */
+  had = 0;
   /** Index of the next entry to send. */
   next = 0;
   /** The last round that it confirmed, and the last that it was told. */
@@ -48,6 +50,7 @@ export class Peer {
   /** Entries follow behind this index. */
   start(after: number): void {
     this.feed = 'entries';
+    this.had = after;
     this.next = after + 1;
     this.acked = -1;
     this.#sent = [];

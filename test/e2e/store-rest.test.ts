@@ -1,5 +1,7 @@
 /** Forms over HTTP through real replicas: followers serve the reads and hand the writes on, and a takeover loses nothing. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { endAllCommands } from '../support/commands';
 import { type ReplicaProcess, Replicas } from '../support/store/replicas';
@@ -29,6 +31,15 @@ describe('forms over HTTP, as processes', function () {
         async () => (await get(http, 'ObtenerTodosLosFormularios')) === '[{"id":"1","genero":"Femenino"},{"id":"2"}]',
       );
       expect(await get(http, 'ObtenerGeneros/Femenino')).to.equal('[{"id":"1","genero":"Femenino"}]');
+    }
+    const written = readFileSync(join(replicas.path, all[0]!.address.replace(':', '-'), 'sync_log.txt'), 'utf8');
+    for (const { address } of all.slice(1)) {
+      expect(written).to.match(
+        new RegExp(
+          `^[-\\d]+ [\\d:.]+Z - INFO - La sincronización ha sido satisfactoria para el archivo 0+1\\.jsonl \\(${address}, entradas \\d+ a \\d+\\)$`,
+          'm',
+        ),
+      );
     }
     await replicas.kill(all[0]!);
     const statuses: number[] = [];

@@ -1,5 +1,6 @@
 /** The HTTP dialect of a replica: forms (forms specification). Which replica it speaks for may change while it listens. */
 
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Fault } from '../../../shared/http/fault';
 import { createHttp, type HttpOptions, listen } from '../../../shared/http/service';
@@ -11,6 +12,7 @@ import { addDescription } from './description';
 import { addForms } from './forms';
 import { addProbes } from './probes';
 import { Unavailable } from './reading';
+import { SyncLog } from './sync-log';
 import { faultSaid } from './words';
 
 export interface RestOptions {
@@ -30,7 +32,9 @@ const BODY_MAX = 1024 * 1024;
 /** Opens the port; whoever asks before there is a replica is told to ask again. @throws OperatorError `port` */
 export async function openRest(options: RestOptions): Promise<Dialect> {
   const http = httpOptions(options);
+  const { note } = options;
   let served: Served | undefined;
+  let log: SyncLog | undefined;
   const replica = (): Replica => {
     if (served) return served.replica;
     throw new Unavailable({ kind: 'refused', reason: 'the replica is not ready' });
@@ -41,8 +45,13 @@ export async function openRest(options: RestOptions): Promise<Dialect> {
     address: service.address,
     serve: (next) => {
       served = next;
+      if (next) log ??= new SyncLog(join(next.folder, 'sync_log.txt'), note);
     },
-    close: () => service.close(),
+    compared: (comparison, segments) => log?.add(comparison, segments, new Date()),
+    close: async () => {
+      await service.close();
+      await log?.close();
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { Configuration, Member } from '../../../store/coordination/coordina
 import { type CoreOptions, type Recovered, ReplicaCore } from '../../../store/core';
 import { type Entry, makeEntry, type Operation, type Position, START } from '../../../store/entry';
 import type { PeerMessage } from '../../../store/replication/messages';
-import type { Answer, Ending, Outbox, Write } from '../../../store/replication/outbox';
+import type { Answer, Comparison, Ending, Outbox, Write } from '../../../store/replication/outbox';
 import { ListMachine } from '../../sim/store/worlds/list-machine';
 
 export const A: Member = { id: 'a', address: 'a:1' };
@@ -60,6 +60,7 @@ export class TestReplica implements Outbox {
   sent: PeerMessage[] = [];
   writes: Write[] = [];
   ending: Ending | undefined;
+  comparisons: string[] = [];
   #said: string[] = [];
   #nowMs = 1000;
   #us = 1e15;
@@ -211,6 +212,10 @@ export class TestReplica implements Outbox {
   }
 
   trim(): void {}
+
+  compared({ found, follower, from, to }: Comparison): void {
+    this.comparisons.push(`${follower} ${found} ${from}-${to}`);
+  }
 
   note(): void {}
 

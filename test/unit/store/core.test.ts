@@ -69,6 +69,23 @@ describe('the core of a replica', () => {
       expect(leader.ending).to.deep.equal({ anew: false, reason: 'no space left' });
     });
 
+    it('tells what it found of each follower: the same, another, or nothing any more', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.join(2, C);
+      leader.comparisons = [];
+      leader.write(7, 1);
+      leader.acknowledge(1);
+      leader.acknowledge(1);
+      expect(leader.comparisons).to.deep.equal(['b:1 same 2-2']);
+      leader.when((core) => core.linkDown(2, leader.now));
+      leader.when((core) => core.changed('done', leader.now));
+      expect(leader.comparisons.slice(1)).to.deep.equal(['c:1 missing 2-2']);
+      leader.write(8, 2);
+      leader.acknowledge(1, { ...leader.last, sum: '0'.repeat(64) });
+      expect(leader.comparisons.slice(2)).to.deep.equal(['b:1 differs 3-3']);
+    });
+
     it('takes out a follower that is silent, and commits without it only when that is the record', () => {
       const leader = new TestReplica().found();
       leader.join(1, B);

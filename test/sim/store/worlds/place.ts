@@ -394,6 +394,8 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     });
   }
 
+  compared(): void {}
+
   note(text: string): void {
     if (text.startsWith('leads epoch') && text.endsWith('no longer')) {
       this.#watch.tally.met('an old leader heard that it leads no longer');

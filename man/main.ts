@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { COMMAND_LINE as BACKUP } from '../backup/options';
 import { COMMAND_LINE as CLIENT } from '../client/options';
 import { COMMAND_LINE as CONFORMANCE } from '../conformance/options';
+import { COMMAND_LINE as KV_CLIENT } from '../kv-client/options';
 import { COMMAND_LINE as SERVENT } from '../servent/options';
 import type { CommandLine } from '../shared/program/declarations';
 import { manPage } from '../shared/program/man-page';
@@ -20,6 +21,7 @@ const PAGES: readonly [CommandLine<unknown>, about: string][] = [
   [CLIENT, 'ask an overlay of servents for the values of keys'],
   [STORE, 'serve a replica of a document store that survives its leader'],
   [STORE_CLIENT, 'put documents into a replicated store, and find them'],
+  [KV_CLIENT, 'put and get values through servers of a key-value group'],
   [TOPOLOGY, 'run, check, simulate and draw overlays of servents'],
   [BACKUP, 'keep copies of what lies on many machines'],
   [CONFORMANCE, 'grade any implementation of the protocols, rule by rule'],

@@ -49,6 +49,9 @@ interface ServeArguments {
   advertise: string | undefined;
   zookeeper: string | undefined;
   http: string | undefined;
+  kv: string | undefined;
+  'kv-log': boolean;
+  'kv-delay': string;
   session: string;
   ack: string;
   'min-in-sync': string;
@@ -76,6 +79,14 @@ const SERVE: Command<ServeOptions> = {
         value: 'host:port',
         requiresArg: true,
         describe: 'Serve forms and collections over HTTP too',
+      })
+      .option('kv', { value: 'host:port', requiresArg: true, describe: 'Serve keys and values there too' })
+      .option('kv-log', { type: 'boolean', default: false, describe: 'Print a line for each request of --kv' })
+      .option('kv-delay', {
+        value: 'seconds',
+        requiresArg: true,
+        default: String(NUMBERS.kvDelayMs.otherwise / 1000),
+        describe: 'Learn so late, as a follower, what is committed',
       })
       .option('session', {
         value: 'seconds',
@@ -176,13 +187,16 @@ function json(line: Declarations): Declarations {
 }
 
 function serveOptions(given: ServeArguments): ServeOptions {
-  const { path, address, leader, advertise, zookeeper, http, json } = given;
+  const { path, address, leader, advertise, zookeeper, http, kv, json } = given;
   const settings: StoreSettings = {
     host: address,
     leader,
     advertise,
     zookeeper,
     http,
+    kv,
+    kvLog: given['kv-log'],
+    kvDelayMs: numberOf(given['kv-delay'], '--kv-delay', { min: 0, max: SECONDS_MAX, unit: 'seconds' }) * 1000,
     sessionMs: msOf(given.session, '--session'),
     ackMs: msOf(given.ack, '--ack'),
     minInSync: numberOf(given['min-in-sync'], '--min-in-sync', NUMBERS.minInSync.range),

@@ -19,6 +19,8 @@ export interface ServerEvents {
   note?: (text: string) => void;
   /** Its role, epoch or leader have changed. */
   turned?: () => void;
+  /** A line for a request of the key-value dialect, with the setting `kvLog`. */
+  line?: (text: string) => void;
 }
 
 /** One replica of a store. */
@@ -61,6 +63,7 @@ class StoreServer implements Server {
   readonly #options: StoreOptions;
   readonly #note: (text: string) => void;
   readonly #turned: () => void;
+  readonly #line: (text: string) => void;
   readonly #port: Port;
   #folder: ReplicaFolder | undefined;
   #live: LiveReplica | undefined;
@@ -71,10 +74,11 @@ class StoreServer implements Server {
   #resolveEnded = (): void => {};
   #rejectEnded = (_error: unknown): void => {};
 
-  constructor(options: StoreOptions, { note = () => {}, turned = () => {} }: ServerEvents) {
+  constructor(options: StoreOptions, { note = () => {}, turned = () => {}, line = () => {} }: ServerEvents) {
     this.#options = options;
     this.#note = note;
     this.#turned = turned;
+    this.#line = line;
     this.#port = new Port(options);
     this.ended = new Promise((done, failed) => {
       this.#resolveEnded = done;
@@ -99,7 +103,7 @@ class StoreServer implements Server {
   async run(): Promise<void> {
     try {
       await this.#port.open();
-      this.#dialects = await openDialects(this.#options, this.#note);
+      this.#dialects = await openDialects(this.#options, { note: this.#note, line: this.#line });
       const { path, host } = this.#options;
       this.#folder = await ReplicaFolder.hold(resolve(path), { host, port: this.#port.port }, this.#note);
       await this.#begin();
@@ -145,7 +149,15 @@ class StoreServer implements Server {
     const recovery = await this.#held.recover();
     if (whereabouts.kind === 'folder') await this.#held.writePlace({ coordination: whereabouts.folder });
     const live = new LiveReplica(
-      { ...settings, sessionMs, address, contact: leader, hashEvery: HASH_EVERY, keepEntries: KEEP_ENTRIES },
+      {
+        ...settings,
+        learnMs: settings.kvDelayMs,
+        sessionMs,
+        address,
+        contact: leader,
+        hashEvery: HASH_EVERY,
+        keepEntries: KEEP_ENTRIES,
+      },
       recovery,
       {
         note: this.#note,

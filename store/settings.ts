@@ -17,6 +17,12 @@ export interface StoreSettings {
   zookeeper?: string | undefined;
   /** `host:port` to serve forms over HTTP at, besides; port 0 for one that the system chooses. */
   http?: string | undefined;
+  /** `host:port` to serve the key-value dialect at, besides; port 0 for one that the system chooses. */
+  kv?: string | undefined;
+  /** Tells a line for each request of the key-value dialect. Default false. */
+  kvLog?: boolean;
+  /** How late this replica, while it follows, learns what is committed, milliseconds: to show stale reads. Default 0. */
+  kvDelayMs?: number;
   /** How long a session lasts without its holder, milliseconds. Default 3000. */
   sessionMs?: number;
   /** A follower that does not acknowledge for so long is taken out of those in sync, milliseconds. Default 2000. */
@@ -37,6 +43,9 @@ export interface StoreOptions extends HostPort {
   advertise: string | undefined;
   zookeeper: string | undefined;
   http: HostPort | undefined;
+  kv: HostPort | undefined;
+  kvLog: boolean;
+  kvDelayMs: number;
   sessionMs: number;
   ackMs: number;
   requestMs: number;
@@ -50,6 +59,7 @@ const TIME_MAX_MS = SECONDS_MAX * 1000;
 
 /** The settings that are numbers: what each is where it is not given, and what it may be. */
 export const NUMBERS = {
+  kvDelayMs: { otherwise: 0, range: { min: 0, max: TIME_MAX_MS, unit: 'milliseconds' } },
   sessionMs: { otherwise: 3000, range: { min: 100, max: TIME_MAX_MS, unit: 'milliseconds' } },
   ackMs: { otherwise: 2000, range: { min: 50, max: TIME_MAX_MS, unit: 'milliseconds' } },
   requestMs: { otherwise: 30_000, range: { min: 50, max: TIME_MAX_MS, unit: 'milliseconds' } },
@@ -64,6 +74,9 @@ const KNOWN: Record<keyof StoreSettings, true> = {
   advertise: true,
   zookeeper: true,
   http: true,
+  kv: true,
+  kvLog: true,
+  kvDelayMs: true,
   sessionMs: true,
   ackMs: true,
   requestMs: true,
@@ -74,7 +87,7 @@ const KNOWN: Record<keyof StoreSettings, true> = {
 /** Checks what a caller gives. @throws OperatorError `usage` that names the setting */
 export function parseStore(path: string, settings: StoreSettings): StoreOptions {
   checkObject('the settings of a replica', settings, Object.keys(KNOWN));
-  const { leader, advertise, zookeeper, http } = settings;
+  const { leader, advertise, zookeeper, http, kv, kvLog = false } = settings;
   if (leader !== undefined) peerOf(leader, 'the leader');
   if (leader !== undefined && leader === settings.host) {
     throw usageError(`expected another replica as the leader, got "${leader}": that is this replica itself`);
@@ -90,6 +103,9 @@ export function parseStore(path: string, settings: StoreSettings): StoreOptions 
     advertise,
     zookeeper,
     http: http === undefined ? undefined : ownAddress(http, 'the address to serve HTTP at'),
+    kv: kv === undefined ? undefined : ownAddress(kv, 'the address to serve key-value at'),
+    kvLog,
+    kvDelayMs: number('kvDelayMs'),
     sessionMs: number('sessionMs'),
     ackMs: number('ackMs'),
     requestMs: number('requestMs'),

@@ -40,6 +40,7 @@ async function serve({ path, settings, json }: ServeOptions, streams: Streams): 
     note: (text) => streams.err(`store: ${escapeText(text)}`),
     // The ready line is the first one, for whoever waits for it.
     turned: () => isReady && sayTurn(),
+    line: (text) => say(text, { event: 'kv', line: text }),
   });
   const ended = new Promise<void>((end) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) streams.onSignal(signal, end);

@@ -3,9 +3,22 @@
 import type { StoreOptions } from '../settings';
 import type { Dialect } from './dialect';
 
+/** Where dialects say what they have to say. */
+export interface DialectEvents {
+  /** One sentence for people. */
+  note: (text: string) => void;
+  /** A line for a request of the key-value dialect. */
+  line: (text: string) => void;
+}
+
 /** @throws OperatorError `port` */
-export async function openDialects(options: StoreOptions, note: (text: string) => void): Promise<Dialect[]> {
+export async function openDialects(options: StoreOptions, { note, line }: DialectEvents): Promise<Dialect[]> {
   const dialects: Dialect[] = [];
+  if (options.kv !== undefined) {
+    const { openKeyValue } = require('./key-value/key-value') as typeof import('./key-value/key-value');
+    const { connectionsMax, requestMs, kvLog } = options;
+    dialects.push(await openKeyValue({ ...options.kv, connectionsMax, requestMs, print: kvLog ? line : undefined }));
+  }
   if (options.http !== undefined) {
     const { openRest } = require('./rest/rest') as typeof import('./rest/rest');
     dialects.push(await openRest({ ...options.http, names: namesOf(options), minInSync: options.minInSync, note }));

@@ -35,6 +35,8 @@ export class Following {
   #heardMs = 0;
   #round = 0;
   #committed = 0;
+  /** What was committed since, and when that is learned. Bounded by the appends that come within the setting `learnMs`. */
+  #learning: { committed: number; atMs: number }[] = [];
   #leaderHash: StateHash | undefined;
   #restoring: { restore: Restore; begins: SnapshotBegins } | undefined;
 
@@ -64,6 +66,12 @@ export class Following {
   }
 
   get nextMs(): number {
+    const learnMs = this.#learning[0]?.atMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#silentMs, learnMs);
+  }
+
+  /** From then on the leader is taken for gone. */
+  get #silentMs(): number {
     return this.#link === undefined ? Number.POSITIVE_INFINITY : this.#heardMs + this.#patienceMs;
   }
 
@@ -132,7 +140,10 @@ export class Following {
   /** Does all that can be done now. */
   settle(): void {
     const { log, machine, now } = this.#replica;
-    if (this.#link !== undefined && now.ms >= this.nextMs) this.#leaveAndTurn('it is silent');
+    if (now.ms >= this.#silentMs) this.#leaveAndTurn('it is silent');
+    while (this.#learning.length > 0 && now.ms >= this.#learning[0]!.atMs) {
+      this.#committed = this.#learning.shift()!.committed;
+    }
     if (this.#accepted && !this.#restoring) this.#replica.apply(Math.min(this.#committed, log.flushed));
     this.#compareStates();
     this.#replica.trim(machine.applied.index);
@@ -210,6 +221,7 @@ export class Following {
     this.#replica.hear(configuration);
     this.#accepted = true;
     this.#committed = 0;
+    this.#learning = [];
     if (epoch > marks.epoch) this.#replica.mark({ epoch });
     return true;
   }
@@ -248,11 +260,21 @@ export class Following {
         if (link === this.#link) this.#acknowledge();
       });
     }
-    this.#committed = Math.max(this.#committed, committed);
+    this.#learn(committed);
     if (hash) this.#leaderHash = hash;
     if (round <= this.#round) return;
     this.#round = round;
     this.#acknowledge();
+  }
+
+  /** The leader has committed so much. */
+  #learn(committed: number): void {
+    const { now, settings } = this.#replica;
+    const { learnMs = 0 } = settings;
+    if (learnMs === 0) this.#committed = Math.max(this.#committed, committed);
+    else if (committed > (this.#learning.at(-1)?.committed ?? this.#committed)) {
+      this.#learning.push({ committed, atMs: now.ms + learnMs });
+    }
   }
 
   #beginRestore(begins: SnapshotBegins): void {

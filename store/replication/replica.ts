@@ -33,6 +33,8 @@ export interface Settings {
   readonly hashEvery: number;
   /** Applied entries that are kept in the log for followers that come back. */
   readonly keepEntries: number;
+  /** How late a follower learns what is committed, milliseconds: to show what clients then see. Default 0. */
+  readonly learnMs?: number;
 }
 
 export interface Parts {

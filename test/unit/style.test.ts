@@ -16,6 +16,7 @@ const ROOMS: Record<string, readonly string[]> = {
   backup: ['shared'],
   store: ['shared', 'store-client'],
   'store-client': ['shared'],
+  'kv-client': ['shared'],
   topologies: ['shared', 'simulator', 'servent', 'client'],
   conformance: ['shared'],
 };

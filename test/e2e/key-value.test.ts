@@ -1,0 +1,84 @@
+/** The key-value dialect through real servers and the real client: one log, any server, nothing older than what was seen. */
+
+import { expect } from 'chai';
+import { endAllCommands, runToEnd } from '../support/commands';
+import { type ReplicaProcess, Replicas } from '../support/store/replicas';
+
+/** Where a server speaks the dialect. */
+function kvOf(server: ReplicaProcess): string {
+  return /kv at (\S+),/.exec(server.out())![1]!;
+}
+
+describe('the key-value dialect as processes', function () {
+  this.timeout(60_000);
+  let replicas: Replicas;
+  beforeEach(() => {
+    replicas = new Replicas();
+  });
+  afterEach(async () => {
+    await endAllCommands();
+    replicas.remove();
+  });
+
+  it('takes a PUT at any server, gives it at every one, and goes on when the leader is killed', async () => {
+    const servers = await replicas.startAll(3, ['--kv', '127.0.0.1:0', '--kv-log']);
+    const [leader, second, third] = servers.map(kvOf) as [string, string, string];
+    const put = await runToEnd('kv-client', [second, 'put', 'city', 'São Paulo']);
+    const [, timestamp] = /^PUT_OK key: city value São Paulo timestamp (\d+\.?\d*) realizada no servidor (\S+)\n$/.exec(
+      put.out,
+    )!;
+    expect(put.out).to.match(new RegExp(`servidor ${second}\n$`));
+    const got = await runToEnd('kv-client', [leader, 'GET', 'city']);
+    expect(got).to.include({
+      status: 0,
+      out: `GET key: city value: São Paulo obtido do servidor ${leader}, meu timestamp None e do servidor ${timestamp}\n`,
+    });
+    expect(servers[1]!.out()).to.match(/^Encaminhando PUT key:city value:São Paulo$/m);
+    expect(servers[0]!.out()).to.match(
+      new RegExp(
+        `^Cliente 127\\.0\\.0\\.1:\\d+ GET key:city ts:None\\. Meu ts é ${timestamp}, portanto devolvendo São Paulo\\.$`,
+        'm',
+      ),
+    );
+    await replicas.kill(servers[0]!);
+    // The server tries until somebody leads; the client gets one answer.
+    const again = await runToEnd('kv-client', [third], 'put city Santos\nget city\nget none\n');
+    const lines = again.out.split('\n');
+    expect(lines[0]).to.match(/^PUT_OK key: city value Santos timestamp /);
+    const [, later] = /timestamp (\S+)/.exec(lines[0]!)!;
+    expect(Number(later)).to.be.greaterThan(Number(timestamp));
+    expect(again).to.have.property('status', 1);
+    expect(lines[2]).to.equal('KEY NOT FOUND');
+  });
+
+  it('shows TRY_OTHER_SERVER_OR_LATER where followers learn late, and with --retry the value from another', async () => {
+    const servers = await replicas.startAll(2, ['--kv', '127.0.0.1:0', '--kv-delay', '600']);
+    const [leader, follower] = servers.map(kvOf) as [string, string];
+    const input = 'put k v\nget k\n';
+    const late = await runToEnd('kv-client', ['--json', follower], input);
+    const events = late.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ event }) => event)).to.deep.equal(['put', 'stale']);
+    expect(late.status).to.equal(1);
+    // The same, as its transcript says it.
+    expect((await runToEnd('kv-client', [follower], input)).out).to.match(
+      /^PUT_OK [^\n]*\nTRY_OTHER_SERVER_OR_LATER\n$/,
+    );
+    const retried = await runToEnd('kv-client', ['--retry', follower, leader], input);
+    expect(retried.out).to.match(
+      new RegExp(`\\nGET key: k value: v obtido do servidor ${leader}, meu timestamp (\\S+) e do servidor \\1\\n$`),
+    );
+    expect(retried.status).to.equal(0);
+  });
+
+  it('says which server does not answer, and ends with status 3 when none does', async () => {
+    const [server] = await replicas.startAll(1, ['--kv', '127.0.0.1:0']);
+    const kv = kvOf(server!);
+    await replicas.kill(server!);
+    const { status, err } = await runToEnd('kv-client', [kv, 'get', 'k']);
+    expect({ status, err }).to.deep.equal({ status: 3, err: `kv-client: ${kv}: nothing listens there\n` });
+    expect((await runToEnd('kv-client', ['get', 'k'])).status).to.equal(2);
+  });
+});

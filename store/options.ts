@@ -12,6 +12,8 @@ export interface ServeOptions {
   command: 'serve';
   path: string;
   settings: StoreSettings;
+  /** `host:port` of somebody else's leader of the key-value dialect: then there is no replica, only a follower of that. */
+  follow: string | undefined;
   /** One JSON object a line. */
   json: boolean;
 }
@@ -52,6 +54,8 @@ interface ServeArguments {
   kv: string | undefined;
   'kv-log': boolean;
   'kv-delay': string;
+  'kv-follow': string | undefined;
+  'kv-replicate': string[];
   session: string;
   ack: string;
   'min-in-sync': string;
@@ -87,6 +91,18 @@ const SERVE: Command<ServeOptions> = {
         requiresArg: true,
         default: String(NUMBERS.kvDelayMs.otherwise / 1000),
         describe: 'Learn so late, as a follower, what is committed',
+      })
+      .option('kv-follow', {
+        value: 'host:port',
+        requiresArg: true,
+        describe: "Keep no store: follow somebody else's leader of --kv",
+      })
+      .option('kv-replicate', {
+        value: 'host:port',
+        array: true,
+        nargs: 1,
+        default: [],
+        describe: "Send the leader's PUTs to somebody else's server too",
       })
       .option('session', {
         value: 'seconds',
@@ -132,7 +148,7 @@ export const COMMAND_LINE: CommandLine<StoreCommandOptions> = {
       line.option('force', { type: 'boolean', default: false, describe: 'Do it, and lose what it has not' }),
     ),
   ],
-  lists: [],
+  lists: ['kv-replicate'],
   files: ['path'],
   examples: [
     ['store data 127.0.0.1:8000', 'found a store'],
@@ -196,14 +212,18 @@ function serveOptions(given: ServeArguments): ServeOptions {
     http,
     kv,
     kvLog: given['kv-log'],
+    kvReplicate: given['kv-replicate'],
     kvDelayMs: numberOf(given['kv-delay'], '--kv-delay', { min: 0, max: SECONDS_MAX, unit: 'seconds' }) * 1000,
     sessionMs: msOf(given.session, '--session'),
     ackMs: msOf(given.ack, '--ack'),
     minInSync: numberOf(given['min-in-sync'], '--min-in-sync', NUMBERS.minInSync.range),
     connectionsMax: numberOf(given.connections, '--connections', NUMBERS.connectionsMax.range),
   };
-  parseStore(path, settings);
-  return { command: 'serve', path, settings, json };
+  const { kv: own } = parseStore(path, settings);
+  const follow = given['kv-follow'];
+  if (follow !== undefined) peerOf(follow, 'the leader to follow');
+  if (follow !== undefined && !own) throw usageError('expected --kv beside --kv-follow, got no such option');
+  return { command: 'serve', path, settings, follow, json };
 }
 
 function msOf(word: string, option: string): number {

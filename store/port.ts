@@ -8,6 +8,7 @@ import type { Connection, ConnectionEvents } from '../shared/tcp/connection';
 import { type Listener, openListener } from '../shared/tcp/listener';
 import { encodeReply, replyTo } from './dialects/document-request';
 import { DocumentsConnection } from './dialects/documents';
+import type { Replica } from './dialects/replica';
 import { ForwardedWrites } from './forwarding';
 import { FORWARD, TAKEOVER, type Welcome, welcome } from './greeting';
 import type { LiveReplica } from './live-replica';
@@ -21,6 +22,8 @@ export interface PortOptions {
 /** What stands behind the port. */
 export interface Served {
   replica: LiveReplica;
+  /** Does what other replicas hand on. */
+  writes: Replica;
   welcome: Welcome;
 }
 
@@ -73,14 +76,14 @@ export class Port {
     return { received() {}, drained() {}, ended() {}, closed };
   }
 
-  #client(connection: Connection, { replica, welcome: words }: Served): ConnectionEvents {
+  #client(connection: Connection, { replica, writes, welcome: words }: Served): ConnectionEvents {
     return new DocumentsConnection(connection, {
       replica,
       newId: randomUUID,
       greeted: (greeting, rest) => {
         if (greeting[2] === TAKEOVER) void force(connection, replica);
         else if (!welcome(connection, greeting, words)) return;
-        else if (greeting[2] === FORWARD) new ForwardedWrites(connection, replica, rest);
+        else if (greeting[2] === FORWARD) new ForwardedWrites(connection, writes, rest);
         else replica.links.add({ connection, rest });
       },
     });

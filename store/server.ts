@@ -2,8 +2,10 @@
 
 import { resolve } from 'node:path';
 import { OperatorError } from '../shared/errors';
+import { exchange } from '../shared/tcp/key-value-exchange';
 import type { Status } from '../shared/wire/documents';
 import type { Dialect } from './dialects/dialect';
+import { ForeignFollowers, REPLICATION_MS } from './dialects/key-value/foreign-followers';
 import { openDialects } from './dialects/open-dialects';
 import { ReplicaFolder } from './folder';
 import { Forwarding } from './forwarding';
@@ -171,8 +173,10 @@ class StoreServer implements Server {
     this.#live = live;
     const member = { id: recovery.recovered.id, address };
     live.coordinate(await openCoordination(whereabouts, { member, sessionMs, events: live.coordinationEvents }));
-    this.#port.serve({ replica: live, welcome: welcomeOf(whereabouts) });
-    const replica = new Forwarding(live, this.#options.requestMs);
+    const { kvReplicate, requestMs } = this.#options;
+    const writes = kvReplicate.length === 0 ? live : new ForeignFollowers(live, kvReplicate, exchange);
+    this.#port.serve({ replica: live, writes, welcome: welcomeOf(whereabouts) });
+    const replica = new Forwarding(writes, requestMs + (kvReplicate.length === 0 ? 0 : REPLICATION_MS));
     this.#forwarding = replica;
     for (const dialect of this.#dialects) dialect.serve({ replica, folder: this.folder });
   }

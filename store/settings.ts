@@ -23,6 +23,8 @@ export interface StoreSettings {
   kvLog?: boolean;
   /** How late this replica, while it follows, learns what is committed, milliseconds: to show stale reads. Default 0. */
   kvDelayMs?: number;
+  /** `host:port` of servers of somebody else's that get this replica's writes too while it leads, by REPLICATION. */
+  kvReplicate?: readonly string[];
   /** How long a session lasts without its holder, milliseconds. Default 3000. */
   sessionMs?: number;
   /** A follower that does not acknowledge for so long is taken out of those in sync, milliseconds. Default 2000. */
@@ -46,6 +48,7 @@ export interface StoreOptions extends HostPort {
   kv: HostPort | undefined;
   kvLog: boolean;
   kvDelayMs: number;
+  kvReplicate: readonly string[];
   sessionMs: number;
   ackMs: number;
   requestMs: number;
@@ -77,6 +80,7 @@ const KNOWN: Record<keyof StoreSettings, true> = {
   kv: true,
   kvLog: true,
   kvDelayMs: true,
+  kvReplicate: true,
   sessionMs: true,
   ackMs: true,
   requestMs: true,
@@ -87,7 +91,8 @@ const KNOWN: Record<keyof StoreSettings, true> = {
 /** Checks what a caller gives. @throws OperatorError `usage` that names the setting */
 export function parseStore(path: string, settings: StoreSettings): StoreOptions {
   checkObject('the settings of a replica', settings, Object.keys(KNOWN));
-  const { leader, advertise, zookeeper, http, kv, kvLog = false } = settings;
+  const { leader, advertise, zookeeper, http, kv, kvLog = false, kvReplicate = [] } = settings;
+  for (const server of kvReplicate) peerOf(server, 'a server to replicate to');
   if (leader !== undefined) peerOf(leader, 'the leader');
   if (leader !== undefined && leader === settings.host) {
     throw usageError(`expected another replica as the leader, got "${leader}": that is this replica itself`);
@@ -106,6 +111,7 @@ export function parseStore(path: string, settings: StoreSettings): StoreOptions 
     kv: kv === undefined ? undefined : ownAddress(kv, 'the address to serve key-value at'),
     kvLog,
     kvDelayMs: number('kvDelayMs'),
+    kvReplicate,
     sessionMs: number('sessionMs'),
     ackMs: number('ackMs'),
     requestMs: number('requestMs'),

@@ -4,16 +4,18 @@ import { escapeJson, escapeText } from '../shared/escape';
 import { interrupted, type Streams } from '../shared/program/run-main';
 import { exportAll, printLog, verify } from './commands/files';
 import { importAll, printStatus, takeOver } from './commands/replicas';
+import { followForeignLeader } from './dialects/key-value/foreign-leader';
 import type { ServeOptions, StoreCommandOptions } from './options';
 import { readyEvent, readyLine, turnEvent, turnLine } from './report';
 import { connect } from './server';
+import { parseStore } from './settings';
 
 /** Runs the command. Gives the exit status. */
 export async function run(options: StoreCommandOptions, streams: Streams): Promise<number> {
   const gone = new AbortController();
   switch (options.command) {
     case 'serve':
-      return serve(options, streams);
+      return options.follow === undefined ? serve(options, streams) : follow(options, options.follow, streams);
     case 'status':
       return printStatus(options, streams);
     case 'import':
@@ -57,6 +59,21 @@ async function serve({ path, settings, json }: ServeOptions, streams: Streams): 
   } finally {
     await server.close();
   }
+  say('store bye', { event: 'bye' });
+  return 0;
+}
+
+/** A server of the key-value dialect without a replica. */
+async function follow({ path, settings, json }: ServeOptions, leader: string, streams: Streams): Promise<number> {
+  const { kv, connectionsMax, kvLog } = parseStore(path, settings);
+  const say = (line: string, event: object): void => streams.out(json ? escapeJson(JSON.stringify(event)) : line);
+  const print = kvLog ? (line: string): void => say(line, { event: 'kv', line }) : undefined;
+  const ended = interrupted(streams);
+  const port = await followForeignLeader({ ...kv!, connectionsMax, leader, print });
+  const address = `${kv!.host}:${port.port}`;
+  say(`store serving, kv at ${address}, following ${leader}`, { event: 'ready', kv: address, leader });
+  await ended;
+  await port.close();
   say('store bye', { event: 'bye' });
   return 0;
 }

@@ -1,7 +1,9 @@
 /** The key-value dialect through real servers and the real client: one log, any server, nothing older than what was seen. */
 
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
-import { endAllCommands, runToEnd } from '../support/commands';
+import { endAllCommands, runToEnd, start } from '../support/commands';
 import { type ReplicaProcess, Replicas } from '../support/store/replicas';
 
 /** Where a server speaks the dialect. */
@@ -80,5 +82,42 @@ describe('the key-value dialect as processes', function () {
     const { status, err } = await runToEnd('kv-client', [kv, 'get', 'k']);
     expect({ status, err }).to.deep.equal({ status: 3, err: `kv-client: ${kv}: nothing listens there\n` });
     expect((await runToEnd('kv-client', ['get', 'k'])).status).to.equal(2);
+  });
+
+  it('takes either role in a group with servers of somebody else', async () => {
+    const heard: string[] = [];
+    // As existing implementations: one read, one object without an end mark, and close.
+    const other = createServer((socket) => {
+      socket.once('data', (bytes) => {
+        const { method, value, key, timestamp } = JSON.parse(bytes.toString());
+        heard.push(method);
+        const isWrite = method === 'REPLICATION';
+        socket.end(
+          JSON.stringify({
+            method: isWrite ? 'REPLICATION_OK' : 'PUT_OK',
+            value: isWrite ? value[0] : value,
+            key,
+            timestamp: isWrite ? timestamp : 7.5,
+          }),
+        );
+      });
+    });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const foreign = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const servers = await replicas.startAll(2, ['--kv', '127.0.0.1:0', '--kv-replicate', foreign]);
+      const put = await runToEnd('kv-client', [kvOf(servers[1]!), 'put', 'k', 'v']);
+      expect(put.out).to.match(/^PUT_OK /);
+      expect(heard.splice(0)).to.deep.equal(['REPLICATION']);
+      const words = [replicas.path, '127.0.0.1:0', '--kv', '127.0.0.1:0', '--kv-follow', foreign, '--kv-log'];
+      const follower = start('store', words);
+      const [, kv] = await follower.until(/kv at (\S+),/);
+      expect((await runToEnd('kv-client', [kv!, 'put', 'k', 'v'])).out).to.match(/ timestamp 7\.5 /);
+      expect(heard).to.deep.equal(['PUT']);
+      await follower.until(/^Encaminhando PUT key:k value:v$/m);
+    } finally {
+      other.close();
+    }
   });
 });

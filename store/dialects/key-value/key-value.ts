@@ -2,17 +2,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Listener, openListener } from '../../../shared/tcp/listener';
-import { encodeMessage, errorMessage, type KeyValueMessage } from '../../../shared/wire/key-value';
+import type { Listener } from '../../../shared/tcp/listener';
+import type { KeyValueMessage } from '../../../shared/wire/key-value';
 import type { Dialect, Served } from '../dialect';
-import { KeyValueConnection } from './connection';
 import type { Print } from './lines';
+import { openKeyValuePort, type PortOptions } from './port';
 import { answerRequest } from './requests';
 
-export interface KeyValueOptions {
-  host: string;
-  port: number;
-  connectionsMax: number;
+export interface KeyValueOptions extends PortOptions {
   /** How long a PUT is tried while a takeover is under way, milliseconds. */
   requestMs: number;
   /** Gets a line for each request; undefined: nobody reads them. */
@@ -43,13 +40,7 @@ class KeyValue implements Dialect {
   }
 
   async open(): Promise<void> {
-    const { connectionsMax } = this.#options;
-    const reason = `this server has no room for more than ${connectionsMax} connections`;
-    this.#listener = await openListener({
-      ...this.#options,
-      refusal: encodeMessage(errorMessage(reason)),
-      accept: (connection) => new KeyValueConnection(connection, (request, client) => this.#answer(request, client)),
-    });
+    this.#listener = await openKeyValuePort(this.#options, (request, client) => this.#answer(request, client));
   }
 
   serve(served: Served | undefined): void {

@@ -1,9 +1,12 @@
 /** Forms over HTTP through real replicas: followers serve the reads and hand the writes on, and a takeover loses nothing. */
 
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { endAllCommands } from '../support/commands';
+import { startProgram } from '../../shared/program/start-program';
+import { endAllCommands, ROOT } from '../support/commands';
 import { type ReplicaProcess, Replicas } from '../support/store/replicas';
 
 const HTTP = ['--http', '127.0.0.1:0'];
@@ -73,6 +76,28 @@ describe('forms over HTTP, as processes', function () {
       message: 'El registro no se ha replicado en 2 nodos.',
     });
     expect([reply.status, reply.headers.get('retry-after')]).to.deep.equal([503, '1']);
+  });
+});
+
+describe('npm run forms', function () {
+  this.timeout(60_000);
+  afterEach(endAllCommands);
+
+  it('prints curl lines that work', async () => {
+    const forms = startProgram(process.execPath, [join(ROOT, 'dist', 'store', 'forms.js')]);
+    await forms.until(/Ctrl-C ends all/);
+    const lines = [...forms.out().matchAll(/^ {2}(curl .+)$/gm)].map(([, line]) => line!);
+    const replies: string[] = [];
+    for (const line of lines) replies.push((await promisify(execFile)('bash', ['-c', `${line} --silent`])).stdout);
+    const form = '{"id":"1234567890","nombres":"Ana","apellidos":"Pérez","genero":"Femenino"}';
+    expect(replies.slice(0, -1)).to.deep.equal([
+      '{"status":"ok","message":"Registro ingresado correctamente."}',
+      '{"status":"error","message":"El registro ya existe en el sistema."}',
+      form,
+      `[${form}]`,
+      `[${form}]`,
+    ]);
+    expect(JSON.parse(replies.at(-1)!)).to.include({ role: 'follower', epoch: 1 });
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Case } from './case';
 import { DOCUMENTS_CASES } from './documents/documents-cases';
 import type { Said } from './exchange';
+import { KEY_VALUE_CASES } from './key-value/key-value-cases';
 import { CLIENT_CASES } from './overlay/client-cases';
 import { CLIREQ_CASES } from './overlay/clireq-cases';
 import { FILE_CASES } from './overlay/file-cases';
@@ -66,6 +67,23 @@ export const KINDS: readonly Kind[] = [
     },
     example: 'store {path} {address} {leader}',
     cases: DOCUMENTS_CASES,
+    sideBySide: 4,
+    wordsOf: ({ bytes }) => shown(bytes),
+  },
+  {
+    name: 'kv',
+    about: 'Grade a key-value store of several servers, one of which leads',
+    placeholders: {
+      address: 'the ip:port to serve at',
+      port: 'the port of that',
+      leader: "the leader's ip:port, its own for the one that leads",
+      leaderport: 'the port of that',
+      path: 'a folder, the same for all servers of a case',
+      own: 'a further ip:port, for what servers say to each other',
+      join: "the leader's {own}, no word for the one that leads",
+    },
+    example: 'python3 server.py {port} {leaderport}',
+    cases: KEY_VALUE_CASES,
     sideBySide: 4,
     wordsOf: ({ bytes }) => shown(bytes),
   },

@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { endAllCommands, ROOT, runToEnd, scriptOf } from '../../support/commands';
-import { plainProgram } from '../../support/conformance/play';
+import { PLACEHOLDERS, plainProgram } from '../../support/conformance/play';
 
-const SERVENT = ['{port}', '{file}', '{neighbours}'];
 /** A few cases that are quick. */
 const FEW = ['--only', 'overlay 4 CLIREQ 1'];
 
@@ -25,22 +24,24 @@ describe('the conformance command', function () {
   });
 
   const conformance = (...words: string[]) => runToEnd('conformance', words);
-  const plain = (fault?: string) => plainProgram('servent.py', SERVENT, fault);
+  const plain = (fault?: string) => plainProgram('servent.py', PLACEHOLDERS.servent, fault);
+
+  for (const [kind, words] of Object.entries(PLACEHOLDERS)) {
+    it(`passes a plain ${kind} that was written without our code`, async function () {
+      if (!hasPython) this.skip();
+      const { out, status } = await conformance(kind, '--', ...plainProgram(`${kind}.py`, words));
+      expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), status]).to.deep.equal([null, 0]);
+    });
+  }
 
   for (const [kind, words] of [
-    ['servent', SERVENT],
-    ['client', ['{contact}']],
+    ['servent', PLACEHOLDERS.servent],
+    ['client', PLACEHOLDERS.client],
   ] as const) {
     it(`passes our own ${kind}`, async () => {
       const { out, err, status } = await conformance(kind, '--', process.execPath, scriptOf(kind), ...words);
       expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), err, status]).to.deep.equal([null, '', 0]);
       expect(out).to.match(/must (\d+) of \1, .*: conforming\n$/);
-    });
-
-    it(`passes a plain ${kind} that was written without our code`, async function () {
-      if (!hasPython) this.skip();
-      const { out, status } = await conformance(kind, '--', ...plainProgram(`${kind}.py`, words));
-      expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), status]).to.deep.equal([null, 0]);
     });
   }
 
@@ -133,7 +134,7 @@ describe('the conformance command', function () {
     [['servent', '--only', 'nothing', '--', './servent'], '"nothing"'],
     [['servent', '--ports', '9-5', '--', './servent'], '"9-5"'],
     [['servent', '--patience', '0', '--', './servent'], '"0"'],
-    [['nobody'], 'expected servent, client, documents'],
+    [['nobody'], 'expected servent, client, documents, kv'],
   ] as const) {
     it(`${words.join(' ')} is refused in one line that names the word`, async () => {
       const { err, status } = await conformance(...words);

@@ -8,17 +8,16 @@ import { expect } from 'chai';
 import type { Case } from '../../../conformance/case';
 import { KINDS } from '../../../conformance/kinds';
 import { FAULTS } from '../../support/conformance/faults';
-import { brokenOf, plainProgram, playCases } from '../../support/conformance/play';
+import { brokenOf, PLACEHOLDERS, plainProgram, playCases } from '../../support/conformance/play';
 
 const isAll = process.env['FAULTS'] === 'all';
 /** Of the cases that a fault should not break, every so many-th is played. */
 const STRIDE = 9;
 
 /** Clients mostly wait, servents mostly work. */
-const TOGETHER = { servent: 1, client: isAll ? 2 : 30 };
-const PLACEHOLDERS = { servent: ['{port}', '{file}', '{neighbours}'], client: ['{contact}'] };
+const TOGETHER = { servent: 1, client: isAll ? 2 : 30, kv: 2 };
 
-for (const name of ['servent', 'client'] as const) {
+for (const name of ['servent', 'client', 'kv'] as const) {
   describe(`a plain ${name} with one fault breaks the rules that name it, and no others`, function () {
     this.timeout(15 * 60_000);
 

@@ -1,6 +1,6 @@
 /** The faults that the plain programs can be given, and which rules each breaks: these, and no others. */
 
-export const FAULTS: Readonly<Record<'servent' | 'client', Readonly<Record<string, readonly string[]>>>> = {
+export const FAULTS: Readonly<Record<'servent' | 'client' | 'kv', Readonly<Record<string, readonly string[]>>>> = {
   servent: {
     'always-ends-with-nul': ['overlay 3 no-terminator'],
     'answers-copies': ['overlay 4 QUERY 1 answered-once'],
@@ -98,5 +98,20 @@ export const FAULTS: Readonly<Record<'servent' | 'client', Readonly<Record<strin
       'overlay 5 4 says-no-more',
     ],
     'waits-8-seconds': ['overlay 5 2 once-more', 'overlay 5 3 ends', 'overlay 5 4 says-none'],
+  },
+  kv: {
+    'always-leads': ['key-value 2 follower isLider'],
+    'forgets-what-was-seen': ['key-value 2 TRY_OTHER unknown'],
+    'gives-bare-values': [
+      'key-value 2 GET',
+      'key-value 2 GET latest',
+      'key-value 2 follower PUT',
+      'key-value 2 follower GET',
+    ],
+    'gives-old-values': ['key-value 2 TRY_OTHER'],
+    'keeps-puts': ['key-value 2 follower PUT'],
+    'leaves-fields-out': ['key-value 2 four-fields'],
+    'never-closes': ['key-value 2 closes', 'key-value 2 malformed'],
+    'stops-the-clock': ['key-value 2 GET latest'],
   },
 };

@@ -5,6 +5,13 @@ import type { Case } from '../../../conformance/case';
 import { Ports } from '../../../conformance/network/ports';
 import { runCases, type Verdict } from '../../../conformance/run-cases';
 
+/** What each plain program is told, in its order. */
+export const PLACEHOLDERS = {
+  servent: ['{port}', '{file}', '{neighbours}'],
+  client: ['{contact}'],
+  kv: ['{address}', '{leader}'],
+} as const;
+
 /** The words that start the plain program of a kind, with one fault or none. */
 export function plainProgram(file: string, placeholders: readonly string[], fault?: string): string[] {
   const path = join(__dirname, file);

@@ -20,7 +20,8 @@ export async function decompressFrame(frame: Uint8Array, length: number): Promis
   if (most === undefined || most < length || most > 4 * length + SLACK) {
     throw new RangeError(`expected one Zstandard frame of ${length} bytes, got one of at most ${most ?? 'no'} bytes`);
   }
-  if (length === 0) return Buffer.alloc(0);
+  // The library refuses an empty frame.
+  if (most === 0) return Buffer.alloc(0);
   const bytes = await decompress(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength));
   if (bytes.length !== length) throw new RangeError(`expected a frame of ${length} bytes, got ${bytes.length}`);
   return bytes;

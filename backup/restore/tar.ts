@@ -3,7 +3,7 @@
  * extended headers. Written here, for the packages that write tar take names for UTF-8.
  */
 
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { bytesOf, type TreeRecord } from '../record';
 import type { Copy } from '../repository/copy';
@@ -22,9 +22,16 @@ const SECOND_NS = 1_000_000_000n;
  * @param prefix what goes before every name, such as the absolute path without the leading `/`; '' for names from the path itself
  */
 export async function* tarGz(repository: Repository, copy: Copy, prefix = ''): AsyncGenerator<Buffer> {
-  yield* Readable.from(tarOf(repository, copy, prefix), { objectMode: false }).compose(
-    createGzip(),
-  ) as AsyncIterable<Buffer>;
+  const gzip = createGzip();
+  const piping = pipeline(tarOf(repository, copy, prefix), gzip);
+  // Told where the bytes are read.
+  piping.catch(() => undefined);
+  try {
+    yield* gzip as AsyncIterable<Buffer>;
+  } finally {
+    gzip.destroy();
+    await piping.catch(() => undefined);
+  }
 }
 
 async function* tarOf({ copies, packs }: Repository, copy: Copy, prefix: string): AsyncGenerator<Buffer> {

@@ -48,7 +48,12 @@ async function answer(
   const answered = await handlers[question as keyof Handlers](await bodyOf(request));
   if (isLines(answered)) {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    await pipeline(Readable.from(textOf(answered)), response);
+    try {
+      await pipeline(Readable.from(textOf(answered)), response);
+    } finally {
+      // Whoever left before the first line has not begun to read them.
+      await answered.return(undefined);
+    }
   } else if ('bytes' in answered && isLines(answered.bytes)) {
     const { bytes, ...info } = answered as CopyBytes;
     // Header values hold Latin-1 alone.

@@ -124,7 +124,7 @@ export interface AdminQuestions {
 }
 
 /** An answer that comes line by line, a JSON object each. */
-export type Lines<Line> = AsyncIterable<Line>;
+export type Lines<Line> = AsyncGenerator<Line>;
 
 /** An answer in bytes. What stands beside them travels in a header, as JSON. */
 export interface CopyBytes extends CopyInfo {

@@ -108,9 +108,17 @@ async function begun<Piece>(answer: AsyncGenerator<Piece>): Promise<AsyncGenerat
   }
 }
 
-async function* startedWith<Piece>(first: IteratorResult<Piece>, rest: AsyncGenerator<Piece>): AsyncGenerator<Piece> {
-  if (!first.done) yield first.value;
-  yield* rest;
+/** An answer whose first piece is here already; whoever leaves before it ends what is behind it, too. */
+function startedWith<Piece>(first: IteratorResult<Piece>, rest: AsyncGenerator<Piece>): AsyncGenerator<Piece> {
+  let waiting: IteratorResult<Piece> | undefined = first;
+  const next = rest.next.bind(rest);
+  // A generator around it would not hear of an end before its own beginning.
+  rest.next = async () => {
+    const piece = waiting ?? (await next());
+    waiting = undefined;
+    return piece;
+  };
+  return rest;
 }
 
 async function infoOf({ copies }: Repository, copy: Copy & SourceRequest): Promise<CopyInfo> {
@@ -183,12 +191,21 @@ async function queried(
   const source = await keptSource(repository, request);
   const kept = (await repository.copies.of(source)).map(({ number }) => number);
   const copies: QueriedCopy[] = [];
+  const recorded = new Set<number>();
   for await (const run of history(repository, source)) {
     if (run.outcome !== 'copied') continue;
     const at = kept.indexOf(run.copy!);
     const { atMs, bytes = 0, entries = 0 } = run;
     copies.push({ atMs, bytes, entries, ...(at < 0 ? {} : { copy: kept.length - at }) });
+    recorded.add(run.copy!);
   }
+  // A server that was killed right behind a copy did not record its run.
+  for (const [at, copy] of (await repository.copies.of(source)).entries()) {
+    if (recorded.has(copy.number)) continue;
+    const [{ atMs }, { bytes, entries }] = [await repository.copies.head(copy), await repository.copies.tail(copy)];
+    copies.push({ atMs, bytes, entries, copy: kept.length - at });
+  }
+  copies.sort((one, other) => one.atMs - other.atMs);
   return { ...source, copies };
 }
 

@@ -2,7 +2,20 @@
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-const NUMBERS = ['count', 'seed', 'size', 'trace', 'seconds', 'rate', 'flood', 'ask', 'cycles', 'rounds'];
+const NUMBERS = [
+  'count',
+  'seed',
+  'size',
+  'trace',
+  'seconds',
+  'rate',
+  'flood',
+  'ask',
+  'cycles',
+  'rounds',
+  'kills',
+  'documents',
+];
 
 /** Parses the script's command line; the options that are numbers are checked to be some. */
 export function scriptOptions<Config extends ParseArgsConfig>(

@@ -102,11 +102,16 @@ export class ReplicaFolder {
     return text === undefined ? undefined : (JSON.parse(text) as Place);
   }
 
+  /** @throws OperatorError `file` */
   async writePlace(place: Place): Promise<void> {
     const path = join(this.path, PLACE);
-    await realFiles.writeFlushed(`${path}.next`, `${JSON.stringify(place)}\n`);
-    await realFiles.rename(`${path}.next`, path);
-    await realFiles.flushFolder(this.path);
+    try {
+      await realFiles.writeFlushed(`${path}.next`, `${JSON.stringify(place)}\n`);
+      await realFiles.rename(`${path}.next`, path);
+      await realFiles.flushFolder(this.path);
+    } catch (error) {
+      throw fileError('a file that can be written', path, error);
+    }
   }
 
   /** Gives the folder back. */

@@ -45,6 +45,8 @@ export class LmdbEngine implements Engine {
       keyEncoding: 'binary',
       // A commit is durable when it resolves, and every page on disk is one of a whole state.
       overlappingSync: false,
+      // Else it wraps ours in a batch of its own, whose promise nobody has, so that a full disk would end the process.
+      eventTurnBatching: false,
       readOnly,
       mapSize: MAP_BYTES,
       maxReaders: READERS_MAX,
@@ -94,7 +96,10 @@ export class LmdbEngine implements Engine {
 
   async close(): Promise<void> {
     await this.flush().catch(() => {});
-    await this.#db.close();
+    await this.#db.close().catch((error) => {
+      // What the disk refused was told, and is told here again.
+      if (this.#failure === undefined) throw error;
+    });
   }
 
   async #bringIntoFile(): Promise<void> {
@@ -112,9 +117,9 @@ export class LmdbEngine implements Engine {
       db.resetReadTxn();
       this.#leaving = new Blocks();
       this.#now = this.#layers();
-    } catch (error) {
-      this.#failure = error;
-      throw error;
+    } catch (cause) {
+      this.#failure = new Error(`${await reasonOf(cause)}, writing documents`, { cause });
+      throw this.#failure;
     } finally {
       this.#flushing = undefined;
     }
@@ -167,6 +172,16 @@ class FileLayer implements Layer {
     const bounds = { start: bytesOf(from), end: bytesOf(to), ...this.#options };
     for (const { key, value } of this.#db.getRange(bounds)) yield [key.toString('latin1'), value];
   }
+}
+
+/** LMDB tells what the system said by a promise of its own, which rejects somewhat later. */
+async function reasonOf(error: unknown): Promise<string> {
+  try {
+    await (error as { commitError?: Promise<never> }).commitError;
+  } catch (cause) {
+    return (cause as Error).message;
+  }
+  return (error as Error).message;
 }
 
 function bytesOf(key: string): Buffer {

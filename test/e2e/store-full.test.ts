@@ -11,7 +11,12 @@ const BLOCKS = 200;
 /** The log meets that with few large documents; with these many small ones the documents' file does, when it is flushed. */
 const CASES = [
   { file: 'log', text: 'x'.repeat(20_000), documents: 1000, reason: /expected files that can be written, got EFBIG/ },
-  { file: 'documents', text: '', documents: 250, reason: /expected files that can be written, got .*writing documents/ },
+  {
+    file: 'documents',
+    text: '',
+    documents: 250,
+    reason: /expected files that can be written, got .*writing documents/,
+  },
 ];
 
 describe('a replica whose disk is full', function () {

@@ -1,5 +1,6 @@
 /** The kinds of program that can be graded: a kind is its cases, and what its programs must be told. */
 
+import { AGENT_CASES } from './backup/agent-cases';
 import type { Case } from './case';
 import { DOCUMENTS_CASES } from './documents/documents-cases';
 import type { Said } from './exchange';
@@ -84,6 +85,19 @@ export const KINDS: readonly Kind[] = [
     },
     example: 'python3 server.py {port} {leaderport}',
     cases: KEY_VALUE_CASES,
+    sideBySide: 4,
+    wordsOf: ({ bytes }) => shown(bytes),
+  },
+  {
+    name: 'backup-agent',
+    about: 'Grade a backup agent of the simple wire',
+    placeholders: {
+      root: 'the folder that it lends, an absolute path',
+      address: 'the ip:port to serve at',
+      port: 'the port of that',
+    },
+    example: 'python3 agent.py {port}',
+    cases: AGENT_CASES,
     sideBySide: 4,
     wordsOf: ({ bytes }) => shown(bytes),
   },

@@ -72,9 +72,20 @@ export class Stream implements Party {
     }
   }
 
+  /** All that comes until the program closes the connection. @throws Unmet when it does not */
+  async hearsAll(withinMs = this.#ground.terms.patienceMs): Promise<Buffer> {
+    await this.closes(withinMs);
+    return this.#came;
+  }
+
+  /** Goes away at once, whatever the program still says. */
+  hangsUp(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   /** Awaits the program's closing of the connection. @throws Unmet */
-  async closes(): Promise<void> {
-    for (const endMs = performance.now() + this.#ground.terms.patienceMs; !this.#hasEnded; await sleep(LOOK_MS)) {
+  async closes(withinMs = this.#ground.terms.patienceMs): Promise<void> {
+    for (const endMs = performance.now() + withinMs; !this.#hasEnded; await sleep(LOOK_MS)) {
       if (performance.now() > endMs) throw new Unmet('the connection to be closed', 'nothing');
     }
   }

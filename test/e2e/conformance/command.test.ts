@@ -51,6 +51,18 @@ describe('the conformance command', function () {
     expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), err, status]).to.deep.equal([null, '', 0]);
   });
 
+  it('passes our own backup agent', async () => {
+    const words = ['agent', '--root', '{root}', '--listen', '{address}', '--wire', 'simple'];
+    const { out, err, status } = await conformance(
+      'backup-agent',
+      '--',
+      process.execPath,
+      scriptOf('backup'),
+      ...words,
+    );
+    expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), err, status]).to.deep.equal([null, '', 0]);
+  });
+
   it('fails a store that is none', async () => {
     const script = 'require("net").createServer((s) => s.pipe(s)).listen(Number(process.argv[1].split(":")[1]))';
     const words = [process.execPath, '-e', script, '{address}'];
@@ -134,7 +146,7 @@ describe('the conformance command', function () {
     [['servent', '--only', 'nothing', '--', './servent'], '"nothing"'],
     [['servent', '--ports', '9-5', '--', './servent'], '"9-5"'],
     [['servent', '--patience', '0', '--', './servent'], '"0"'],
-    [['nobody'], 'expected servent, client, documents, kv'],
+    [['nobody'], 'expected servent, client, documents, kv, backup-agent'],
   ] as const) {
     it(`${words.join(' ')} is refused in one line that names the word`, async () => {
       const { err, status } = await conformance(...words);

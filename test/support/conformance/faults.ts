@@ -1,6 +1,8 @@
 /** The faults that the plain programs can be given, and which rules each breaks: these, and no others. */
 
-export const FAULTS: Readonly<Record<'servent' | 'client' | 'kv', Readonly<Record<string, readonly string[]>>>> = {
+type Kind = 'servent' | 'client' | 'kv' | 'backup-agent';
+
+export const FAULTS: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
   servent: {
     'always-ends-with-nul': ['overlay 3 no-terminator'],
     'answers-copies': ['overlay 4 QUERY 1 answered-once'],
@@ -113,5 +115,33 @@ export const FAULTS: Readonly<Record<'servent' | 'client' | 'kv', Readonly<Recor
     'leaves-fields-out': ['key-value 2 four-fields'],
     'never-closes': ['key-value 2 closes', 'key-value 2 malformed'],
     'stops-the-clock': ['key-value 2 GET latest'],
+  },
+  'backup-agent': {
+    'dies-of-garbage': [
+      'backup 3 malformed garbage',
+      'backup 3 malformed no-colon',
+      'backup 3 malformed empty',
+      'backup 3 malformed not-MD5',
+      'backup 3 half a line',
+      'backup 3 long line',
+    ],
+    'first-time-only': ['backup 3 changed', 'backup 3 other MD5'],
+    'keeps-missing-quiet': ['backup 3 missing'],
+    'keeps-the-slash': ['backup 3 names'],
+    'lends-everything': ['backup 2 below-root'],
+    'names-below-root': ['backup 3 names'],
+    'one-at-a-time': ['backup 3 silence'],
+    'reads-once': ['backup 3 pieces'],
+    'says-error': [
+      'backup 3 malformed garbage',
+      'backup 3 malformed no-colon',
+      'backup 3 malformed empty',
+      'backup 3 malformed not-MD5',
+      'backup 3 half a line',
+      'backup 3 long line',
+    ],
+    'sums-the-tar': ['backup 3 unchanged', 'backup 3 touched'],
+    'sums-times': ['backup 3 unchanged', 'backup 3 touched'],
+    'top-folder-only': ['backup 2 names', 'backup 3 changed', 'backup 3 tree'],
   },
 };

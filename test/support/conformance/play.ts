@@ -10,6 +10,7 @@ export const PLACEHOLDERS = {
   servent: ['{port}', '{file}', '{neighbours}'],
   client: ['{contact}'],
   kv: ['{address}', '{leader}'],
+  'backup-agent': ['{root}', '{address}'],
 } as const;
 
 /** The words that start the plain program of a kind, with one fault or none. */

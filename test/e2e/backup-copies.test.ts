@@ -42,10 +42,7 @@ describe('backup commands on what is kept', function () {
     mkdirSync(saved);
     const { file } = JSON.parse(await done('query', node, '.', '--save', saved, '--json')) as { file: string };
     expect(file).to.equal(join(saved, `${node}-1.tgz`));
-    execFileSync(
-      'tar',
-      ['xzpf', file, '-C', saved, './letters', './holes'].map((word) => word.replace('./', '')),
-    );
+    execFileSync('tar', ['xzpf', file, '-C', saved]);
     expect(snapshot(Buffer.from(join(saved, 'letters')))).to.deep.equal(snapshot(Buffer.from(join(root, 'letters'))));
     expect(statSync(join(saved, 'holes')).size).to.equal(SPARSE_BYTES);
   });

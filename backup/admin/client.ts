@@ -50,8 +50,13 @@ export class AdminClient {
     const response = await this.#ask(question, body);
     let failure: unknown;
     response.on('error', (error) => (failure = error));
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LineOf<Question>;
-    if (!response.complete) throw this.#unreachable(failure);
+    try {
+      for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LineOf<Question>;
+      if (!response.complete) throw this.#unreachable(failure);
+    } finally {
+      // Who has heard enough is not told when the server is gone later: `readline` would throw it at nobody.
+      response.destroy();
+    }
   }
 
   /** @throws OperatorError; where the bytes are read, when they are cut off */

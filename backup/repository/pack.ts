@@ -34,12 +34,9 @@ export interface Block {
   chunks: readonly ChunkName[];
 }
 
-/** Zstandard's own default. */
-const COMPRESSION_LEVEL = 3;
-
-/** Compresses chunks' contents to one block's frame. */
+/** Compresses chunks' contents to one block's frame, at Zstandard's default level: the library takes no other. */
 export function compressBlock(contents: Buffer): Promise<Buffer> {
-  return compress(contents, COMPRESSION_LEVEL);
+  return compress(contents);
 }
 
 /** The bytes that go before a block's Zstandard frame of `length` bytes. */

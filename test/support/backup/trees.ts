@@ -42,7 +42,8 @@ const mtime = fc.integer({ min: -1_000_000, max: 4_000_000_000 });
 const contents = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   fc
-    .tuple(fc.integer({ min: 0, max: 400_000 }), fc.integer({ min: 0, max: 255 }))
+    // No zeros: those written into a file that has a hole come back as a hole, too.
+    .tuple(fc.integer({ min: 0, max: 400_000 }), fc.integer({ min: 1, max: 255 }))
     .map(([length, byte]) => Buffer.alloc(length, byte)),
 );
 

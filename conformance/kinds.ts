@@ -13,6 +13,7 @@ import { datagramWords, shown } from './overlay/messages';
 import { MIXED_CASES } from './overlay/mixed-cases';
 import { QUERY_CASES } from './overlay/query-cases';
 import { START_CASES } from './overlay/start-cases';
+import { REST_CASES } from './rest/rest-cases';
 
 export interface Kind {
   /** As on the command line. */
@@ -98,6 +99,22 @@ export const KINDS: readonly Kind[] = [
     },
     example: 'python3 agent.py {port}',
     cases: AGENT_CASES,
+    sideBySide: 4,
+    wordsOf: ({ bytes }) => shown(bytes),
+  },
+  {
+    name: 'rest',
+    about: 'Grade a store of forms over HTTP',
+    placeholders: {
+      http: 'the ip:port to serve HTTP at',
+      port: 'the port of that',
+      leaderhttp: "the leader's {http}, no word for the first replica",
+      address: 'a further ip:port, for what replicas say to each other',
+      leader: "the leader's {address}, no word for the first replica",
+      path: 'the folder of the store, the same for all replicas of a case',
+    },
+    example: 'store {path} {address} {leader} --http {http}',
+    cases: REST_CASES,
     sideBySide: 4,
     wordsOf: ({ bytes }) => shown(bytes),
   },

@@ -56,11 +56,11 @@ export class Stream implements Party {
   /** Awaits a message that `take` finds at the beginning of what came; it is taken away. @throws Unmet */
   async hears<Message>(
     words: string,
-    take: (came: Buffer) => { message: Message; length: number } | undefined,
+    take: (came: Buffer, hasEnded: boolean) => { message: Message; length: number } | undefined,
     withinMs = this.#ground.terms.patienceMs,
   ): Promise<Message> {
     for (const endMs = performance.now() + withinMs; ; await sleep(LOOK_MS)) {
-      const taken = take(this.#came);
+      const taken = take(this.#came, this.#hasEnded);
       if (taken !== undefined) {
         this.#came = this.#came.subarray(taken.length);
         return taken.message;

@@ -45,11 +45,16 @@ describe('the conformance command', function () {
     });
   }
 
-  it('passes our own store', async () => {
-    const words = [process.execPath, scriptOf('store'), '{path}', '{address}', '{leader}'];
-    const { out, err, status } = await conformance('documents', '--', ...words);
-    expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), err, status]).to.deep.equal([null, '', 0]);
-  });
+  for (const [kind, words] of [
+    ['documents', ['{path}', '{address}', '{leader}']],
+    ['kv', ['{path}', '{own}', '{join}', '--kv', '{address}']],
+    ['rest', ['{path}', '{address}', '{leader}', '--http', '{http}']],
+  ] as const) {
+    it(`passes our own store as ${kind}`, async () => {
+      const { out, err, status } = await conformance(kind, '--', process.execPath, scriptOf('store'), ...words);
+      expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), err, status]).to.deep.equal([null, '', 0]);
+    });
+  }
 
   it('passes our own backup agent', async () => {
     const words = ['agent', '--root', '{root}', '--listen', '{address}', '--wire', 'simple'];
@@ -146,7 +151,7 @@ describe('the conformance command', function () {
     [['servent', '--only', 'nothing', '--', './servent'], '"nothing"'],
     [['servent', '--ports', '9-5', '--', './servent'], '"9-5"'],
     [['servent', '--patience', '0', '--', './servent'], '"0"'],
-    [['nobody'], 'expected servent, client, documents, kv, backup-agent'],
+    [['nobody'], 'expected servent, client, documents, kv, backup-agent, rest'],
   ] as const) {
     it(`${words.join(' ')} is refused in one line that names the word`, async () => {
       const { err, status } = await conformance(...words);

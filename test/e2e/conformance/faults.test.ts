@@ -18,9 +18,9 @@ const isWanted = (fault: string) => !isAll || wanted === 'all' || wanted.split('
 const STRIDE = 9;
 
 /** Clients mostly wait, servents mostly work. */
-const TOGETHER = { servent: 1, client: isAll ? 2 : 30, kv: 2, 'backup-agent': 2 };
+const TOGETHER = { servent: 1, client: isAll ? 2 : 30, kv: 2, 'backup-agent': 2, rest: 2 };
 
-for (const name of ['servent', 'client', 'kv', 'backup-agent'] as const) {
+for (const name of ['servent', 'client', 'kv', 'backup-agent', 'rest'] as const) {
   describe(`a plain ${name} with one fault breaks the rules that name it, and no others`, function () {
     this.timeout(15 * 60_000);
 

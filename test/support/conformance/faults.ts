@@ -1,6 +1,6 @@
 /** The faults that the plain programs can be given, and which rules each breaks: these, and no others. */
 
-type Kind = 'servent' | 'client' | 'kv' | 'backup-agent';
+type Kind = 'servent' | 'client' | 'kv' | 'backup-agent' | 'rest';
 
 export const FAULTS: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
   servent: {
@@ -143,5 +143,28 @@ export const FAULTS: Readonly<Record<Kind, Readonly<Record<string, readonly stri
     'sums-the-tar': ['backup 3 unchanged', 'backup 3 touched'],
     'sums-times': ['backup 3 unchanged', 'backup 3 touched'],
     'top-folder-only': ['backup 2 names', 'backup 3 changed', 'backup 3 tree'],
+  },
+  rest: {
+    'drops-attributes': ['forms 1 whatever else'],
+    'forgets-followers': ['forms 1 follower reads', 'forms 2 leader killed'],
+    'forgets-keys': ['forms 1 Idempotency-Key'],
+    'keeps-posts': ['forms 1 follower posts'],
+    'never-links': ['forms 1 pages'],
+    'says-200': ['forms 1 status 201'],
+    'says-500': [
+      'forms 1 refuses no-JSON',
+      'forms 1 refuses no-object',
+      'forms 1 refuses no-id',
+      'forms 1 refuses id-type',
+      'forms 1 refuses id-empty',
+      'forms 1 refuses id-long',
+      'forms 1 refuses name-type',
+    ],
+    'searches-parts': ['forms 1 Generos'],
+    'spells-one-way': ['forms 1 Obtener'],
+    'takes-any-size': ['forms 1 refuses too-large'],
+    'takes-twice': ['forms 1 second insert', 'forms 1 two at once'],
+    'verifies-by-status': ['forms 1 Verifica absent'],
+    'waits-for-the-leader': ['forms 2 leader killed'],
   },
 };

@@ -11,6 +11,7 @@ export const PLACEHOLDERS = {
   client: ['{contact}'],
   kv: ['{address}', '{leader}'],
   'backup-agent': ['{root}', '{address}'],
+  rest: ['{http}', '{leaderhttp}'],
 } as const;
 
 /** The words that start the plain program of a kind, with one fault or none. */

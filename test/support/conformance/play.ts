@@ -5,6 +5,9 @@ import type { Case } from '../../../conformance/case';
 import { Ports } from '../../../conformance/network/ports';
 import { runCases, type Verdict } from '../../../conformance/run-cases';
 
+// The kit kills what it started when its process exits; a signal's own end would pass that over.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 /** What each plain program is told, in its order. */
 export const PLACEHOLDERS = {
   servent: ['{port}', '{file}', '{neighbours}'],

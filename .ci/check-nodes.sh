@@ -15,7 +15,7 @@ for wanted in 20.19.0 22 24; do
     printf -- '-- %s\n' "$(node --version)"
     node node_modules/typescript/bin/tsc -p tsconfig.json
     node node_modules/mocha/bin/mocha.js --reporter dot \
-      'test/e2e/{client,library,prompt,reload,servent,store,tied,topology}.test.ts' \
+      test/e2e/{client,library,prompt,reload,servent,store,tied,topology}.test.ts \
       'test/unit/{backup,client,servent,shared,store,store-client}/**/*.test.ts'
     echo tcpmux | node dist/topologies/main.js up line 2>&1 | tail -n 1 | grep 'no more responses (3 in'
   )

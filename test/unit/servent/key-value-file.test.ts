@@ -149,6 +149,10 @@ function pairsOf(text: string): Map<string, string> {
 function plainParse(text: string): { pairs: Map<string, string>; problems: Pick<Problem, 'line' | 'code'>[] } {
   const pairs = new Map<string, string>();
   const problems: Pick<Problem, 'line' | 'code'>[] = [];
+  // Another encoding, told by its mark and its NULs near the beginning.
+  if (/^(\xff\xfe|\xfe\xff)/.test(text) && text.slice(0, 60).includes('\0')) {
+    return { pairs, problems: [{ line: 1, code: 'utf-16' }] };
+  }
   const lines = text.replace(/^\xef\xbb\xbf/, '').split('\n');
   lines.forEach((raw, i) => {
     // The last piece has no \n behind it, so its \r ends nothing.

@@ -12,13 +12,14 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '../../shared/errors';
+import { flushFolder } from '../../shared/flush-folder';
 import { ByteSource } from '../byte-source';
 import { LinesError, readLastLines, readLines } from '../lines';
 import type { TreeRecord } from '../record';
 import type { Copy, CopyHead, CopyLine, CopyTail, Source } from './copy';
 import { CopyWriter } from './copy-writer';
 import { DamageError } from './damage-error';
-import { flushFolder, namesIn, readAt, removeTemporary, TEMPORARY, writeWhole } from './files';
+import { namesIn, readAt, removeTemporary, TEMPORARY, writeWhole } from './files';
 import type { PackStore } from './pack-store';
 import { decodeSummed, encodeSummed } from './summed';
 

@@ -2,6 +2,7 @@
 
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { flushFolder } from '../../shared/flush-folder';
 
 /** What a file is called until it is whole. A server that starts removes what still is. */
 export const TEMPORARY = '.part';
@@ -26,16 +27,6 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
 export async function putInPlace(from: string, to: string): Promise<void> {
   await rename(from, to);
   await flushFolder(dirname(to));
-}
-
-/** Makes names given and taken in a folder survive a power cut. */
-export async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Names in a folder; none where there is no such folder. */

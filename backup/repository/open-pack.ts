@@ -3,9 +3,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { flushFolder } from '../../shared/flush-folder';
 import { sumOf } from '../sum';
 import { decompressFrame } from '../zstd-frame';
-import { flushFolder, putInPlace, readAt } from './files';
+import { putInPlace, readAt } from './files';
 import { type Block, type ChunkName, encodeBlockHeader, encodeIndex, lengthOf, readWholeBlocks } from './pack';
 
 /** Where packs lie that have no end yet. */

@@ -2,6 +2,7 @@
 
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { flushFolder } from '../../shared/flush-folder';
 
 /** A file that grows at its end. */
 export interface LogFile {
@@ -93,17 +94,5 @@ class RealFile implements LogFile, ReadableFile {
 
   close(): Promise<void> {
     return this.#handle.close();
-  }
-}
-
-/** Makes names given and taken in a folder survive a power cut. */
-export async function flushFolder(folder: string): Promise<void> {
-  // Windows opens no folder, and keeps names by itself.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

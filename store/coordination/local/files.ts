@@ -2,7 +2,8 @@
 
 import { watch } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { flushFolder } from '../../journal/files';
+import { isSystemError } from '../../../shared/errors';
+import { flushFolder } from '../../../shared/flush-folder';
 
 export interface Files {
   makeFolder(path: string): Promise<void>;
@@ -42,7 +43,8 @@ function watchFolder(folder: string, changed: (name: string) => void): () => voi
     const watcher = watch(folder, (_event, name) => changed(name ?? ''));
     watcher.on('error', () => watcher.close());
     return () => watcher.close();
-  } catch {
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
     return () => {};
   }
 }

@@ -52,7 +52,9 @@ export class AdminClient {
     response.on('error', (error) => (failure = error));
     try {
       for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LineOf<Question>;
-      if (!response.complete) throw this.#unreachable(failure);
+      if (!response.complete) throw failure;
+    } catch (error) {
+      throw this.#unreachable(error);
     } finally {
       // Who has heard enough is not told when the server is gone later: `readline` would throw it at nobody.
       response.destroy();

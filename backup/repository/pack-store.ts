@@ -15,7 +15,7 @@ import { ChunkIndex, type Place } from './chunk-index';
 import { DamageError } from './damage-error';
 import { namesIn, readAt, TEMPORARY } from './files';
 import { contentsOf, EXTENSION, fileOf, OPEN_FOLDER, OpenPack, PACKS_FOLDER } from './open-pack';
-import { type Block, type ChunkName, compressBlock, lengthOf, readIndex, readWholeBlocks } from './pack';
+import { type Block, type ChunkName, compressBlock, lengthOf, type ReadAt, readIndex, readWholeBlocks } from './pack';
 
 /** A pack is ended when it is so long, bytes: one flush each, and little to write again when a part of it is thrown away. */
 const PACK_BYTES = 16 * 1024 * 1024;
@@ -184,7 +184,9 @@ export class PackStore {
         this.#badBlocksOf(number);
         yield new DamageError(pack.file, `its bytes have the sum ${sum}`);
       }
-      for (const [i, block] of (await this.#blocksIn(pack.file)).blocks.entries()) {
+      // From the bytes at hand: its file may be cleaned away by now.
+      const { blocks } = await blocksOf(pack.file, bytes.length, async (at, length) => bytes.subarray(at, at + length));
+      for (const [i, block] of blocks.entries()) {
         if (await contentsOf(block.chunks, bytes.subarray(block.at, block.at + block.length))) continue;
         this.#badBlocksOf(number).add(i);
         yield new DamageError(pack.file, `block ${i} does not hold its chunks`);
@@ -346,18 +348,11 @@ export class PackStore {
     damaged(error);
   }
 
-  /** A pack's blocks by its index, or where that is damaged by what stands before each block. */
-  async #blocksIn(file: string): Promise<{ blocks: Block[]; error?: DamageError }> {
+  async #blocksIn(file: string): Promise<FoundBlocks> {
     const handle = await open(join(this.#folder, file), 'r');
-    const at = (from: number, length: number): Promise<Buffer> => readAt(handle, from, length);
     try {
       const { size } = await handle.stat();
-      try {
-        return { blocks: await readIndex(size, at, file) };
-      } catch (error) {
-        if (!(error instanceof DamageError)) throw error;
-        return { blocks: await readWholeBlocks(size, at), error };
-      }
+      return await blocksOf(file, size, (at, length) => readAt(handle, at, length));
     } finally {
       await handle.close();
     }
@@ -394,6 +389,22 @@ export class PackStore {
     // Who asked is told; the next in line has a try of its own.
     this.#writing = turn.catch(() => undefined);
     return turn;
+  }
+}
+
+/** A pack's blocks, and what is wrong with its index. */
+interface FoundBlocks {
+  blocks: Block[];
+  error?: DamageError;
+}
+
+/** A pack's blocks by its index, or where that is damaged by what stands before each block. */
+async function blocksOf(file: string, size: number, at: ReadAt): Promise<FoundBlocks> {
+  try {
+    return { blocks: await readIndex(size, at, file) };
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    return { blocks: await readWholeBlocks(size, at), error };
   }
 }
 

@@ -1,6 +1,8 @@
 /** Copies kept, found unchanged, let go, damaged and healed; what a crash or a flipped bit does to them. */
 
-import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DamageError } from '../../../../backup/repository/damage-error';
@@ -141,6 +143,21 @@ describe('a repository', () => {
       expect(await prune(repository, SOURCE, 1)).to.equal(0);
       await reading.return(undefined);
       expect(await prune(repository, SOURCE, 1)).to.equal(1);
+    });
+
+    it('may take a pack from under a verify, which needs it only once', async () => {
+      const repository = await open(newFolder());
+      await putCopy(repository, { a: ['one'] });
+      const pack = join(repository.folder, packsIn(repository.folder)[0]!);
+      renameSync(pack, `${pack}.moved`);
+      execFileSync('mkfifo', [pack]);
+      // Gone as soon as somebody has opened it, and read to its end all the same.
+      const writing = spawn('sh', ['-c', 'exec 3> "$0"; rm "$0"; cat "$0.moved" >&3', pack]);
+      const ended = once(writing, 'close');
+      const found: unknown[] = [];
+      for await (const each of repository.packs.verify()) found.push(each);
+      expect(found).to.deep.equal([{ bytes: statSync(`${pack}.moved`).size }]);
+      await ended;
     });
 
     it('put many short packs together', async () => {

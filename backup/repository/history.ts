@@ -46,6 +46,11 @@ export class History {
     const handle = await open(join(folder, FILE), 'a+');
     const { size } = await handle.stat();
     const whole = await endOfLastLine(handle, size);
+    const rest = await readAt(handle, whole, size - whole);
+    if (isDamaged(rest)) {
+      await handle.appendFile('\n');
+      return new History(handle, size + 1);
+    }
     if (whole < size) await handle.truncate(whole);
     return new History(handle, whole);
   }
@@ -90,6 +95,11 @@ export class History {
   close(): Promise<void> {
     return this.#handle.close();
   }
+}
+
+/** All of a line and another byte in its newline's place: no crash leaves that, so the line stays, for `verify` to name. */
+function isDamaged(rest: Buffer): boolean {
+  return decodeSummed(rest.subarray(0, -1).toString()) !== undefined;
 }
 
 const READ_BYTES = 256 * 1024;

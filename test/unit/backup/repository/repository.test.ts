@@ -214,6 +214,26 @@ describe('a repository', () => {
       expect(await damageIn(crashed)).to.deep.equal([]);
     });
 
+    it('finds the newline that is another byte, and cuts off a line that a crash left torn', async () => {
+      const folder = newFolder();
+      const file = join(folder, 'history.jsonl');
+      const made = await open(folder);
+      await made.history.add({ ...SOURCE, atMs: 0, tookMs: 1, outcome: 'unchanged', travelled: 10 });
+      await opened.pop()!.close();
+      const line = readFileSync(file);
+      for (let torn = 1; torn < line.length; torn++) {
+        writeFileSync(file, Buffer.concat([line, line.subarray(0, torn)]));
+        expect(await damageIn(await open(folder)), `${torn} bytes`).to.deep.equal([]);
+        await opened.pop()!.close();
+        expect(readFileSync(file).equals(line)).to.equal(true);
+      }
+      flip(file, (line.length - 1) * 8);
+      for (let opening = 1; opening <= 2; opening++) {
+        expect(await damageIn(await open(folder))).to.have.length(1);
+        await opened.pop()!.close();
+      }
+    });
+
     const step = process.env.EVERY_BIT ? 1 : 997;
     it(`in any bit is found by verify and restored by none (one bit of ${step})`, async function () {
       this.timeout(0);

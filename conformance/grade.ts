@@ -10,7 +10,7 @@ import type { GradeOptions } from './options';
 import { htmlPage } from './output/html';
 import { jsonLines } from './output/json';
 import { junitXml } from './output/junit';
-import { pcapFile } from './output/pcap';
+import { captureOf } from './output/pcap';
 import { tableLines } from './output/table';
 import { runCases, type Verdict } from './run-cases';
 import { tallyOf } from './tally';
@@ -25,7 +25,7 @@ export async function grade(options: GradeOptions, streams: Streams): Promise<nu
   lines.forEach(streams.out);
   put(files.junit, () => junitXml(kind, verdicts));
   put(files.html, () => htmlPage(kind, program, verdicts));
-  put(files.pcap, () => pcapFile(verdicts));
+  put(files.pcap, () => captureOf(verdicts));
   return tallyOf(verdicts).isConforming ? 0 : 1;
 }
 

@@ -6,6 +6,7 @@ import { COMMAND_LINE as BACKUP } from '../backup/options';
 import { COMMAND_LINE as CLIENT } from '../client/options';
 import { COMMAND_LINE as CONFORMANCE } from '../conformance/options';
 import { COMMAND_LINE as KV_CLIENT } from '../kv-client/options';
+import { COMMAND_LINE as LAB } from '../lab/options';
 import { COMMAND_LINE as SERVENT } from '../servent/options';
 import type { CommandLine } from '../shared/program/declarations';
 import { manPage } from '../shared/program/man-page';
@@ -24,6 +25,7 @@ const PAGES: readonly [CommandLine<unknown>, about: string][] = [
   [KV_CLIENT, 'put and get values through servers of a key-value group'],
   [TOPOLOGY, 'run, check, simulate and draw overlays of servents'],
   [BACKUP, 'keep copies of what lies on many machines'],
+  [LAB, 'watch an overlay at work in a browser'],
   [CONFORMANCE, 'grade any implementation of the protocols, rule by rule'],
 ];
 

@@ -19,6 +19,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'kv-client': ['shared'],
   topologies: ['shared', 'simulator', 'servent', 'client'],
   conformance: ['shared'],
+  lab: ['shared', 'simulator', 'servent', 'client', 'topologies', 'store', 'store-client'],
 };
 /** Rooms that serve those who work on the product. */
 const WORKSHOPS = ['test', 'bench', 'report', 'man'];

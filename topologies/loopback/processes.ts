@@ -1,12 +1,11 @@
 /** Servents as processes on loopback: starts an overlay's worth of the real command, waits until all serve, ends them all. */
 
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { OperatorError, usageError } from '../../shared/errors';
 import { interrupted, type Streams } from '../../shared/program/run-main';
 import { type Program, readyEvent, startProgram } from '../../shared/program/start-program';
 import type { ServentPlan } from './plan';
+import { type Reservation, reservePort } from './reserve-port';
 import { sideBySide } from './side-by-side';
 
 /** A servent that serves. */
@@ -48,12 +47,6 @@ export async function withOverlay(
   } finally {
     await overlay.end();
   }
-}
-
-/** Where a servent will listen, and what keeps that port from others until then. */
-interface Reservation {
-  address: string;
-  release(): Promise<void>;
 }
 
 /** The processes of one overlay. */
@@ -113,25 +106,12 @@ class OverlayProcesses {
   async #reserve(index: number): Promise<Reservation> {
     if (this.#portFirst !== undefined)
       return { address: `${LOOPBACK}:${this.#portFirst + index}`, release: async () => {} };
-    const socket = await freeSocket();
-    let closed: Promise<void> | undefined;
-    return {
-      address: `${LOOPBACK}:${socket.address().port}`,
-      release: () => (closed ??= new Promise((done) => socket.close(done))),
-    };
+    return reservePort();
   }
 
   async #endPrograms(): Promise<void> {
     await Promise.all(this.#programs.splice(0).map((program) => program.stop()));
   }
-}
-
-async function freeSocket(): Promise<Socket> {
-  const socket = createSocket('udp4');
-  const bound = once(socket, 'listening');
-  socket.bind(0, LOOPBACK);
-  await bound;
-  return socket;
 }
 
 function startServentOf({ name, file, neighbours }: ServentPlan, addressOf: (name: string) => string): Program {

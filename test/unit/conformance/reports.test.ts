@@ -6,7 +6,7 @@ import { KINDS } from '../../../conformance/kinds';
 import { htmlPage } from '../../../conformance/output/html';
 import { jsonLines } from '../../../conformance/output/json';
 import { junitXml } from '../../../conformance/output/junit';
-import { pcapFile } from '../../../conformance/output/pcap';
+import { captureOf } from '../../../conformance/output/pcap';
 import { listLines, summaryLine, tableLines } from '../../../conformance/output/table';
 import type { Verdict } from '../../../conformance/run-cases';
 import { parseEndpoint } from '../../../shared/endpoint';
@@ -81,7 +81,7 @@ describe('the reports of conformance', () => {
   });
 
   it('are IP packets in a capture, in the order of time', () => {
-    const pcap = Buffer.from(pcapFile([verdict({ startedAt: 2000 }), verdict({ startedAt: 1000 })]));
+    const pcap = Buffer.from(captureOf([verdict({ startedAt: 2000 }), verdict({ startedAt: 1000 })]));
     expect(pcap.readUInt32LE(20)).to.equal(101);
     expect([pcap.readUInt32LE(24), pcap.readUInt32LE(28)]).to.deep.equal([1, 1000]);
     const packet = pcap.subarray(40);

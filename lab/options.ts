@@ -1,0 +1,116 @@
+/** The lab's command line: arguments in, one complete options object out. */
+
+import { parsePort } from '../shared/endpoint';
+import { usageError } from '../shared/errors';
+import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
+import type { Command, Declarations } from '../shared/program/declarations';
+import type { Parsed } from '../shared/program/run-main';
+import { declareSeed, declareSizes, type SizeWords, sizesOf } from '../topologies/command-line/common';
+import { shippedTopologies } from '../topologies/graph/catalogue';
+import { KINDS } from '../topologies/graph/generators';
+import type { OverlayChoice } from './overlay/lab-overlay';
+
+/** Shows an overlay. */
+export interface OverlayLabOptions {
+  command: 'overlay';
+  choice: OverlayChoice;
+  http: HttpPlace;
+  /** Both waits of a question on real sockets, milliseconds. */
+  timeoutMs: number;
+  json: boolean;
+}
+
+/** Where the page is served. */
+export interface HttpPlace {
+  host: string;
+  /** 0 for one the system chooses. */
+  port: number;
+  /** Host names, besides addresses and `localhost`, under which it may be asked. */
+  names: readonly string[];
+}
+
+export type LabOptions = OverlayLabOptions;
+
+/** Parses the lab's command line. @throws OperatorError `usage` */
+export function parseOptions(argv: readonly string[]): Promise<Parsed<LabOptions>> {
+  return parseCommandLine(COMMAND_LINE, argv);
+}
+
+interface HttpWords {
+  http: string;
+  name: string[];
+  json: boolean;
+}
+
+const OVERLAY: Command<OverlayLabOptions> = {
+  synopsis: '$0 <overlay>',
+  about: 'Run an overlay, and serve a page that shows it at work',
+  positionals: (line) => line.positional('overlay', { demandOption: true, describe: 'Topology file, name or kind' }),
+  declareOptions: (line) =>
+    declareHttp(
+      declareSeed(declareSizes(line))
+        .option('virtual', {
+          type: 'boolean',
+          default: false,
+          describe: "In the simulator's virtual time, for large ones",
+        })
+        .option('timeout', {
+          value: 'seconds',
+          requiresArg: true,
+          default: '4',
+          describe: 'Seconds a question waits for one more answer',
+        }),
+    ),
+  toOptions: (given: HttpWords & SizeWords & { overlay: string; virtual: boolean; timeout: string }) => ({
+    command: 'overlay',
+    choice: {
+      overlay: given.overlay,
+      sizes: sizesOf(given),
+      ground: given.virtual ? 'virtual' : 'sockets',
+    },
+    http: placeOf(given),
+    timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.01, max: 60, unit: 'seconds' }) * 1000,
+    json: given.json,
+  }),
+};
+
+export const COMMAND_LINE: CommandLine<LabOptions> = {
+  name: 'lab',
+  commands: [OVERLAY],
+  lists: ['name'],
+  files: ['overlay'],
+  suggestions: { overlay: () => [...shippedTopologies(), ...KINDS.keys()] },
+  examples: [
+    ['lab line', 'five servents in a line, on real sockets'],
+    ['lab small-world --servents 200', 'one made to order'],
+    ['lab scale-free --servents 2000 --virtual', 'a large one, simulated'],
+  ],
+  epilogue: 'The page is for a browser on this machine, unless --http and --name say otherwise. Ctrl-C ends all.',
+};
+
+function declareHttp(line: Declarations): Declarations {
+  return line
+    .option('http', {
+      value: 'host:port',
+      requiresArg: true,
+      default: '127.0.0.1:0',
+      describe: 'Where the page is served, port 0 for any free one',
+    })
+    .option('name', {
+      value: 'host',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'Answer under this host name too',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' });
+}
+
+function placeOf({ http, name }: HttpWords): HttpPlace {
+  const [, host, port] = /^([^:]+):(\d{1,5})$/.exec(http) ?? [];
+  if (host === undefined || parsePort(port!) === undefined)
+    throw usageError(`expected host:port for --http, got "${http}"`);
+  const unfit = name.find((one) => !/^[A-Za-z0-9.-]{1,253}$/.test(one));
+  if (unfit !== undefined) throw usageError(`expected a host name for --name, got "${unfit}"`);
+  return { host, port: parsePort(port!)!, names: name.map((one) => one.toLowerCase()) };
+}

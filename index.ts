@@ -10,8 +10,9 @@ export type { KeyValueFile, Pairs, ParseOptions, Problem } from './servent/key-v
 export type { Handled, ServentObserver } from './servent/observed-servent';
 export type { DropReason } from './servent/outbox';
 export type { Pair, PairSource } from './servent/pair-source';
-export { type LoadedFile, type Servent, type ServentStats, startServent } from './servent/servent';
+export { type LoadedFile, type Servent, startServent } from './servent/servent';
 export type { ServentSettings } from './servent/settings';
+export type { ServentStats } from './servent/status';
 export type { Cidr } from './shared/address-classes';
 export type { IoChoice } from './shared/udp/transport';
 export * from './shared/wire/overlay/index';

@@ -1,17 +1,20 @@
 /** What a servent's command prints, in words and as JSON. */
 
 import { total } from './counters';
-import type { LoadedFile, Servent, ServentStats } from './servent';
+import type { LoadedFile, Servent } from './servent';
+import type { ServentStats } from './status';
 
 /** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours (batch)`. */
 export function readyLine(servent: Servent, path: string): string {
-  const { bound, file, neighbours, io } = servent;
-  return `servent listening on ${bound}, ${plural(file.keys, 'key')} from ${path}, ${plural(neighbours.length, 'neighbour')} (${io})`;
+  const { bound, file, neighbours, io, http } = servent;
+  const held = `${plural(file.keys, 'key')} from ${path}`;
+  const watched = http === undefined ? '' : `, http at ${http}`;
+  return `servent listening on ${bound}, ${held}, ${plural(neighbours.length, 'neighbour')} (${io})${watched}`;
 }
 
 /** The ready line's facts. */
 export function readyEvent(servent: Servent, path: string): object {
-  const { bound, port, file, neighbours, io, ioFallback } = servent;
+  const { bound, port, file, neighbours, io, ioFallback, http } = servent;
   return {
     event: 'ready',
     address: bound.slice(0, bound.lastIndexOf(':')),
@@ -21,6 +24,7 @@ export function readyEvent(servent: Servent, path: string): object {
     neighbours,
     io,
     ioFallback,
+    http,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
+import { listenAtOf } from '../shared/host-port';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
@@ -65,6 +66,7 @@ interface Arguments {
   'strict-neighbours': boolean;
   allow: string[];
   'dry-run': boolean;
+  http: string | undefined;
   stats: string | undefined;
   json: boolean;
   quiet: boolean;
@@ -183,6 +185,12 @@ function declareOptions(line: Declarations): Declarations {
       describe: 'Addresses that may be answered, such as 10.0.0.0/8; repeatable',
     })
     .option('dry-run', { type: 'boolean', default: false, describe: 'Only count what the limits above would drop' })
+    .option('http', {
+      type: 'string',
+      value: 'ip:port',
+      requiresArg: true,
+      describe: 'Tell over HTTP how it is: /metrics for Prometheus, /status, /healthz; a port alone is on loopback',
+    })
     .option('stats', {
       type: 'string',
       value: 'seconds',
@@ -219,6 +227,7 @@ function toOptions(given: Arguments): ServentCommandOptions {
       allow: given.allow.map((word) => cidrOf(word, '--allow')),
       dryRun: given['dry-run'],
     },
+    http: given.http === undefined ? undefined : listenAtOf(given.http, '--http'),
     statsMs: given.stats === undefined ? 0 : secondsOf(given.stats, '--stats') * 1000,
     json: given.json,
     quiet: given.quiet,

@@ -31,6 +31,13 @@ export function isOwnIp(ip: number): boolean {
   return isLoopback(ip) || ownIps().includes(ip);
 }
 
+/** The addresses under which a socket bound to this one can be reached, loopback last. */
+export function reachableIps(bound: number): number[] {
+  if (bound !== 0) return [bound];
+  const ips = [...new Set(ownIps())];
+  return [...ips.filter((ip) => !isLoopback(ip)), ...ips.filter(isLoopback)];
+}
+
 /** This machine's own addresses on the public internet. */
 export function publicAddresses(): string[] {
   return ownIps()

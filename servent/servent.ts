@@ -6,7 +6,8 @@ import { randomInt } from 'node:crypto';
 import { isLoopback } from '../shared/address-classes';
 import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, portOf } from '../shared/endpoint';
 import { isSystemError, OperatorError, usageError } from '../shared/errors';
-import { formatPeer, type Peer, resolve } from '../shared/host-port';
+import { formatPeer, type HostPort, type Peer, resolve } from '../shared/host-port';
+import type { HttpService } from '../shared/http/service';
 import { openTransport } from '../shared/udp/open-transport';
 import {
   type IoChoice,
@@ -16,29 +17,16 @@ import {
   type TransportOptions,
 } from '../shared/udp/transport';
 import { type Neighbour, ServentCore } from './core';
-import { type Counters, countingIn, newCounters } from './counters';
+import { countingIn, newCounters } from './counters';
 import type { DefenceReason } from './defences';
 import type { Problem } from './key-value-file';
-import { loadPairs, type PairsFrom, reloadPairs } from './load-pairs';
+import { loadPairs, reloadPairs } from './load-pairs';
 import { ObservedServent } from './observed-servent';
 import type { Outbox } from './outbox';
-import { isOwnIp, ownIpTowards } from './own-address';
+import { isOwnIp, ownIpTowards, reachableIps } from './own-address';
 import { parseSettings, type ServentOptions, type ServentSettings } from './settings';
+import type { ServentStats, ServentStatus } from './status';
 import { tracer, tracing } from './trace';
-
-/** The counters at one moment. */
-export interface ServentStats extends Counters {
-  /** Milliseconds since the start. */
-  upMs: number;
-  /** Queries remembered as seen. */
-  seen: number;
-  /** Keys held. */
-  keys: number;
-  /** With a dry run of the limits: what they would have dropped, by reason. */
-  wouldDrop: Readonly<Partial<Record<DefenceReason, number>>>;
-  /** Datagrams the kernel threw away because the receive buffer was full; null where the system does not show it. */
-  kernelDrops: number | null;
-}
 
 /** What loading the pairs gave. */
 export interface LoadedFile {
@@ -56,6 +44,8 @@ export interface Servent {
   /** Where it is bound, `ip:port`; 0.0.0.0 stands for every interface. */
   readonly bound: string;
   readonly port: number;
+  /** `host:port` where it tells over HTTP how it is; undefined where it does not. */
+  readonly http: string | undefined;
   /** How datagrams come and go. */
   readonly io: 'dgram' | 'batch';
   /** Why `auto` had to do without batches, in part of a sentence; else undefined. */
@@ -101,6 +91,7 @@ export async function openServent(options: ServentOptions): Promise<Servent> {
   });
   const shell = new ServentShell(core, options, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
   await shell.open(options.io, { ip: bindIp, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, peers: neighbours });
+  if (options.http) await shell.openHttp(options.http);
   return shell;
 }
 
@@ -132,11 +123,11 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   readonly neighbours: readonly string[];
   readonly #core: ServentCore;
   readonly #observed: ObservedServent;
-  readonly #source: PairsFrom;
-  readonly #onNotice: ServentOptions['onNotice'];
+  readonly #options: ServentOptions;
   readonly #counters = newCounters();
   readonly #startMs = performance.now();
   #transport: Transport | undefined;
+  #http: HttpService | undefined;
   #ioFallback: string | undefined;
   #closed = false;
   #kernelDrops: number | undefined;
@@ -144,20 +135,15 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   /** The reload that has not begun yet: it will do for all who ask until then, so that a storm of signals is two loads. */
   #nextReload: Promise<LoadedFile> | undefined;
 
-  constructor(
-    core: ServentCore,
-    { source, onNotice, observer }: ServentOptions,
-    file: LoadedFile,
-    neighbours: readonly string[],
-  ) {
+  constructor(core: ServentCore, options: ServentOptions, file: LoadedFile, neighbours: readonly string[]) {
+    const { observer } = options;
     this.#core = core;
+    this.#options = options;
     this.#observed = new ObservedServent(core, [
       countingIn(this.#counters),
       ...(tracing ? [tracer] : []),
       ...(observer ? [observer] : []),
     ]);
-    this.#source = source;
-    this.#onNotice = onNotice;
     this.file = file;
     this.neighbours = neighbours;
   }
@@ -174,6 +160,17 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     }
   }
 
+  /** Tells over HTTP how it is: loaded only here, with what it depends on. @throws OperatorError `port`; then it is closed */
+  async openHttp(at: HostPort): Promise<void> {
+    const { openHttp } = require('./http/http') as typeof import('./http/http');
+    try {
+      this.#http = await openHttp(at, () => this.#status());
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   get address(): string {
     const { local } = this.#opened;
     return formatEndpoint(ipOf(local) === 0 ? endpointOf(LOOPBACK_IP, portOf(local)) : local);
@@ -181,6 +178,10 @@ class ServentShell implements Servent, TransportEvents, Outbox {
 
   get bound(): string {
     return formatEndpoint(this.#opened.local);
+  }
+
+  get http(): string | undefined {
+    return this.#http?.address;
   }
 
   get ioFallback(): string | undefined {
@@ -206,11 +207,29 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     };
   }
 
+  #status(): ServentStatus {
+    const { local } = this.#opened;
+    const { advertisedIp, literal, seenMax } = this.#options;
+    const { keys, problemCount } = this.file;
+    return {
+      address: this.address,
+      bound: this.bound,
+      addresses: reachableIps(ipOf(local)).map((ip) => formatEndpoint(endpointOf(ip, portOf(local)))),
+      advertised: advertisedIp === undefined ? null : formatIp(advertisedIp),
+      neighbours: this.neighbours,
+      io: this.io,
+      literal,
+      file: { keys, problems: problemCount },
+      seenMax,
+      ...this.stats(),
+    };
+  }
+
   reload(): Promise<LoadedFile> {
     const load = async (): Promise<LoadedFile> => {
       this.#nextReload = undefined;
       this.#checkOpen();
-      const { pairs, ...file } = await reloadPairs(this.#source);
+      const { pairs, ...file } = await reloadPairs(this.#options.source);
       this.#checkOpen();
       this.#core.pairs = pairs;
       this.file = { keys: pairs.size, ...file };
@@ -228,7 +247,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     // A closed socket can no longer be asked.
     if (!this.#closed) this.#kernelDrops = this.#opened.kernelDrops();
     this.#closed = true;
-    await this.#opened.close();
+    await Promise.all([this.#http?.close(), this.#opened.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -256,7 +275,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   drop(): void {}
 
   notice(reason: DefenceReason, ip: number): void {
-    this.#onNotice(reason, formatIp(ip));
+    this.#options.onNotice(reason, formatIp(ip));
   }
 
   sendFailed(code: string, to: Endpoint): void {

@@ -13,7 +13,7 @@ import {
 } from '../shared/checks';
 import { parseIp } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
-import { formatPeer, type Peer, peerOf } from '../shared/host-port';
+import { formatPeer, type HostPort, listenAtOf, type Peer, peerOf } from '../shared/host-port';
 import { IO_CHOICES, type IoChoice } from '../shared/udp/transport';
 import { NEIGHBOURS_MAX } from '../shared/wire/overlay/query';
 import { checkDefences, DEFENCE_DEFAULTS } from './defence-settings';
@@ -42,6 +42,8 @@ export interface ServentSettings {
   seenAgeMs?: number;
   /** How datagrams come and go. Default `auto`. */
   io?: IoChoice;
+  /** `ip:port`, or a port of loopback, to tell over HTTP how it is; port 0 for a free one. Default: nowhere. */
+  http?: string;
   /** What keeps it from being aimed or starved, whole: take DEFENCE_DEFAULTS and change what you mean. */
   defences?: DefenceOptions;
   /** Forward no later copy with a higher ttl: the protocol's bare rule. Default false. */
@@ -67,6 +69,7 @@ export interface ServentOptions {
   seenMax: number;
   seenAgeMs: number;
   io: IoChoice;
+  http: HostPort | undefined;
   defences: DefenceOptions;
   literal: boolean;
   onNotice: (reason: DefenceReason, address: string) => void;
@@ -102,6 +105,7 @@ const KNOWN: Record<keyof ServentSettings, true> = {
   seenMax: true,
   seenAgeMs: true,
   io: true,
+  http: true,
   defences: true,
   literal: true,
   duplicates: true,
@@ -127,6 +131,7 @@ export function parseSettings(settings: ServentSettings): ServentOptions {
     seenMax: checkRange('seenMax', all.seenMax, SEEN_MAX_RANGE),
     seenAgeMs: checkRange('seenAgeMs', all.seenAgeMs, { min: 1, max: SECONDS_MAX * 1000, unit: 'milliseconds' }),
     io: checkChoice('io', all.io, IO_CHOICES),
+    http: all.http === undefined ? undefined : listenAtOf(checkText('http', all.http), 'http'),
     defences: checkDefences(all.defences),
     literal: checkBoolean('literal', all.literal),
     onNotice,

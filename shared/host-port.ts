@@ -22,15 +22,36 @@ export function peerOf(given: string | Peer, what: string): Peer {
   const { host, port } = partsOf(given, fault);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw fault('the port is not from 1 to 65535');
   if (typeof host !== 'string') throw fault('the host is no text');
+  const ip = checkHost(host, fault);
+  return ip === undefined ? { host, port } : endpointOf(ip, port);
+}
+
+/** An IPv4 address of one host, which comes back as a number, or a name. @throws what `fault` gives */
+function checkHost(host: string, fault: (reason: string) => OperatorError): number | undefined {
   if (/^[\d.]+$/.test(host)) {
     const ip = parseIp(host);
     if (ip === undefined) throw fault('that is no IPv4 address');
     if (!isClientIp(ip)) throw fault('that is not the address of one host');
-    return endpointOf(ip, port);
+    return ip;
   }
   if (!/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?$/i.test(host)) {
     throw fault('that is neither an IPv4 address nor a host name');
   }
+  return undefined;
+}
+
+/**
+ * Reads where to listen: `ip:port`, `name:port`, or a port alone for loopback. Port 0 asks for a free one, 0.0.0.0 stands for
+ * every interface. @throws OperatorError `usage`
+ */
+export function listenAtOf(text: string, what: string): HostPort {
+  const fault = (reason: string): OperatorError =>
+    usageError(`expected ip:port for ${what}, got ${shown(text)}: ${reason}`);
+  const colon = text.lastIndexOf(':');
+  const host = colon < 0 ? '127.0.0.1' : text.slice(0, colon);
+  const port = parsePort(text.slice(colon + 1));
+  if (port === undefined) throw fault('the port is not from 0 to 65535');
+  if (host !== '0.0.0.0') checkHost(host, fault);
   return { host, port };
 }
 

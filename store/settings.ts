@@ -2,7 +2,7 @@
 
 import { checkObject, checkRange, checkText, type NumberRange } from '../shared/checks';
 import { usageError } from '../shared/errors';
-import { type HostPort, hostPortOf, peerOf } from '../shared/host-port';
+import { type HostPort, hostPortOf, listenAtOf, peerOf } from '../shared/host-port';
 import { parseZookeeperPlace } from './coordination/zookeeper/servers';
 
 /** What `connect` takes besides the path. */
@@ -107,7 +107,7 @@ export function parseStore(path: string, settings: StoreSettings): StoreOptions 
     leader,
     advertise,
     zookeeper,
-    http: http === undefined ? undefined : ownAddress(http, 'the address to serve HTTP at'),
+    http: http === undefined ? undefined : listenAtOf(http, 'the address to serve HTTP at'),
     kv: kv === undefined ? undefined : ownAddress(kv, 'the address to serve key-value at'),
     kvLog,
     kvDelayMs: number('kvDelayMs'),

@@ -5,6 +5,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { isSystemError, OperatorError } from '../errors';
 import { decodeJson } from '../wire/json';
@@ -15,7 +16,7 @@ export interface HttpOptions {
   host: string;
   /** 0 for one the system chooses. */
   port: number;
-  /** Host names, besides addresses and `localhost`, under which it may be asked. */
+  /** Host names under which it may be asked, besides addresses, `localhost` and this machine's own. */
   names: readonly string[];
   /** Of a request's body, bytes. */
   bodyMax: number;
@@ -86,9 +87,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       done(new HttpFault(400, 'json', error.message));
     }
   });
+  const names = new Set(['localhost', hostname(), ...options.names].map((name) => name.toLowerCase()));
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(HEADERS);
-    checkHost(request, options);
+    checkHost(request, names);
   });
   app.server.maxConnections = CONNECTIONS_MAX;
   return app;
@@ -124,9 +126,9 @@ async function close(app: FastifyInstance): Promise<void> {
  * A name that is not ours was made to point here by somebody whose page would read what it gets (DNS rebinding); an address
  * cannot be made to. A page of another site may not ask either.
  */
-function checkHost({ headers }: FastifyRequest, { names }: HttpOptions): void {
+function checkHost({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
   const asked = hostOf(headers.host ?? '');
-  const known = asked !== undefined && (isIP(asked) > 0 || asked === 'localhost' || names.includes(asked));
+  const known = asked !== undefined && (isIP(asked) > 0 || names.has(asked));
   if (!known) throw new HttpFault(421, 'host', 'expected a Host that is a name or an address of this server');
   const { origin } = headers;
   if (origin !== undefined && origin !== `http://${headers.host}` && origin !== `https://${headers.host}`) {

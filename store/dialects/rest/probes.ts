@@ -23,7 +23,7 @@ export function addProbes(app: FastifyInstance, status: () => Status | undefined
     },
   );
 
-  addMetrics(app, measuresOf(status));
+  addMetrics(app, { program: 'store', measures: MEASURES, now: status });
 }
 
 const STARTING = 'the replica is not ready';
@@ -34,22 +34,24 @@ function unreadiness(status: Status | undefined): string | undefined {
   return status.role === 'joining' ? 'the replica is not in sync' : undefined;
 }
 
-function measuresOf(status: () => Status | undefined): Measure[] {
-  const measure = (name: string, help: string, of: (status: Status) => number): Measure => ({
-    name,
-    help,
-    read: () => {
-      const now = status();
-      return now && of(now);
-    },
-  });
-  return [
-    measure('store_is_leader', '1 where this replica leads', ({ role }) => Number(role === 'leader')),
-    measure('store_has_leader', '1 where this replica knows who leads', ({ leader }) => Number(leader !== null)),
-    measure('store_epoch', 'The latest epoch that this replica knows', ({ epoch }) => epoch),
-    measure('store_applied_entries', 'Index of the last entry applied', ({ position }) => position),
-    measure('store_lag_entries', "Entries of the leader's log not applied here yet", ({ lag }) => lag),
-    measure('store_in_sync_replicas', 'Replicas without which nothing is committed', ({ inSync }) => inSync.length),
-    measure('store_members', 'Replicas that take part', ({ members }) => members.length),
-  ];
-}
+const MEASURES: readonly Measure<Status>[] = [
+  {
+    name: 'store_is_leader',
+    help: '1 where this replica leads',
+    read: ({ role }) => Number(role === 'leader'),
+  },
+  {
+    name: 'store_has_leader',
+    help: '1 where this replica knows who leads',
+    read: ({ leader }) => Number(leader !== null),
+  },
+  { name: 'store_epoch', help: 'The latest epoch that this replica knows', read: ({ epoch }) => epoch },
+  { name: 'store_applied_entries', help: 'Index of the last entry applied', read: ({ position }) => position },
+  { name: 'store_lag_entries', help: "Entries of the leader's log not applied here yet", read: ({ lag }) => lag },
+  {
+    name: 'store_in_sync_replicas',
+    help: 'Replicas without which nothing is committed',
+    read: ({ inSync }) => inSync.length,
+  },
+  { name: 'store_members', help: 'Replicas that take part', read: ({ members }) => members.length },
+];

@@ -32,6 +32,7 @@ describe('the settings of a servent', () => {
       seenMax: SERVENT_DEFAULTS.seenMax,
       seenAgeMs: SERVENT_DEFAULTS.seenAgeMs,
       io: 'auto',
+      http: undefined,
       defences: DEFENCE_DEFAULTS,
       literal: false,
     });
@@ -47,6 +48,8 @@ describe('the settings of a servent', () => {
   const { publicLimits } = DEFENCE_DEFAULTS;
   const refused: [settings: object, named: string][] = [
     [{ bnid: '127.0.0.1' }, 'got "bnid"'],
+    [{ http: 9090 }, 'expected a text for http, got 9090'],
+    [{ http: 'localhost:http' }, 'expected ip:port for http, got "localhost:http"'],
     [{ neighbours: '127.0.0.1:5000' }, 'expected a list for neighbours, got "127.0.0.1:5000"'],
     [{ neighbours: [{ host: '10.0.0.1', port: 70_000 }] }, 'the port is not from 1 to 65535'],
     [{ neighbours: [{ host: '10.0.0.1', port: 1.5 }] }, 'the port is not from 1 to 65535'],

@@ -1,0 +1,38 @@
+/** What a servent says of itself: its counters at one moment, and beside them who it is and whom it knows. Types alone. */
+
+import type { Counters } from './counters';
+import type { DefenceReason } from './defences';
+
+/** The counters at one moment. */
+export interface ServentStats extends Counters {
+  /** Milliseconds since the start. */
+  upMs: number;
+  /** Queries remembered as seen. */
+  seen: number;
+  /** Keys held. */
+  keys: number;
+  /** With a dry run of the limits: what they would have dropped, by reason. */
+  wouldDrop: Readonly<Partial<Record<DefenceReason, number>>>;
+  /** Datagrams the kernel threw away because the receive buffer was full; null where the system does not show it. */
+  kernelDrops: number | null;
+}
+
+/** All of it. Addresses are `ip:port`. */
+export interface ServentStatus extends ServentStats {
+  /** Where it can be asked from its own machine. */
+  address: string;
+  /** Where it is bound; 0.0.0.0 stands for every interface. */
+  bound: string;
+  /** All under which others may name it: those on loopback last, which mean it on its own machine only. */
+  addresses: readonly string[];
+  /** The address that it was told to name in the place of a loopback client's; null: found out for each neighbour. */
+  advertised: string | null;
+  neighbours: readonly string[];
+  io: 'dgram' | 'batch';
+  /** Does it leave out the rule of the higher ttl? */
+  literal: boolean;
+  /** What the latest successful load gave: keys, and lines that are no pair. */
+  file: { keys: number; problems: number };
+  /** Most queries remembered as seen. */
+  seenMax: number;
+}

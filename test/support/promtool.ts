@@ -2,12 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 
-/** What `promtool check metrics` has against a text of metrics, empty for nothing; undefined where there is no promtool. */
-export function promtoolSays(metrics: string): string | undefined {
-  const { error, status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
-    input: metrics,
-    encoding: 'utf8',
-  });
+/** What `promtool check ...` has against a text or against files, empty for nothing; undefined where there is no promtool. */
+export function promtoolSays(check: readonly string[], input = ''): string | undefined {
+  const { error, status, stdout, stderr } = spawnSync('promtool', ['check', ...check], { input, encoding: 'utf8' });
   if (error) return undefined;
   return status === 0 ? '' : `status ${status}: ${stdout}${stderr}`;
 }

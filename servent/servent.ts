@@ -268,7 +268,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   }
 
   forward(query: Uint8Array, neighbours: readonly Endpoint[], except: Endpoint | undefined): void {
-    for (const neighbour of neighbours) if (neighbour !== except) this.#opened.send(query, neighbour);
+    this.#opened.sendEach(query, neighbours, except);
   }
 
   /** Nothing is done about what is dropped; the observers know. */

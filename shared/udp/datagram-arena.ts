@@ -7,13 +7,13 @@ import assert from 'node:assert/strict';
 import { copyBytes, KeptViews } from '../short-bytes';
 import type { Libc } from './libc';
 
-/** Datagrams per system call. From 64 on a larger batch gains nothing measurable. */
+/** Datagrams read with one system call. From 64 on a larger batch gains nothing measurable. */
 export const BATCH = 64;
 
 /** Larger than any UDP datagram over IPv4 (65,507 bytes), so that none is ever cut. Pages not touched cost no memory. */
 export const SLOT_BYTES = 65_536;
 
-/** Four of the largest datagrams, or a whole batch of usual ones. */
+/** Four of the largest datagrams, or all that are ever gathered of usual ones: what goes to many is copied once. */
 const ROOM_BYTES = 4 * SLOT_BYTES;
 
 export class DatagramArena {

@@ -67,6 +67,10 @@ class DgramTransport implements Transport {
     }
   }
 
+  sendEach(bytes: Uint8Array, destinations: readonly Endpoint[], except: Endpoint | undefined): void {
+    for (const to of destinations) if (to !== except) this.send(bytes, to);
+  }
+
   kernelDrops(): number | undefined {
     return this.#closed ? undefined : kernelDrops(this.local);
   }

@@ -32,6 +32,9 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
 export const MSG_DONTWAIT = 0x40;
+export const SOL_UDP = 17;
+/** Sends a message as several datagrams of so many bytes; of Linux 4.18 and later. */
+export const UDP_SEGMENT = 103;
 
 /** Batched system calls cannot be had here; the message says why. */
 export class NoBatchesError extends Error {}

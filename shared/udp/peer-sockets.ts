@@ -6,7 +6,7 @@
 import type { Endpoint } from '../endpoint';
 import { isSystemError } from '../errors';
 import { type Libc, systemError } from './libc';
-import { SOCKADDR_BYTES, sockaddrOf } from './message-batch';
+import { SOCKADDR_BYTES, sockaddrOf } from './message-layout';
 import type { TransportOptions } from './transport';
 import { bindTo, closing, openUdpSocket, setReuseAddress } from './udp-socket';
 

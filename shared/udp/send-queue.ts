@@ -1,15 +1,16 @@
 /**
- * Datagrams on their way out: gathered into batches for sendmmsg, kept for a moment when the system has no room, and reported
- * one by one when it refuses them.
+ * Datagrams on their way out: gathered for sendmmsg, kept for a moment when the system has no room, and reported one by one when
+ * it refuses them.
  */
 
 import assert from 'node:assert/strict';
 import type { Endpoint } from '../endpoint';
 import { DATAGRAM_MAX } from '../wire/writer';
-import { BATCH, type DatagramArena } from './datagram-arena';
+import type { DatagramArena } from './datagram-arena';
 import { errorCode, type Libc, MSG_DONTWAIT } from './libc';
-import { MessageBatch } from './message-batch';
+import { SendBatch } from './send-batch';
 import type { TransportEvents } from './transport';
+import { canSegment } from './udp-socket';
 
 /** Datagrams kept while the system has no room: some hundred milliseconds of a busy servent. Beyond it they are dropped. */
 export const BACKLOG_MAX = 4096;
@@ -22,6 +23,15 @@ const RETRY_MS = 1;
 
 /** A system call that is interrupted this often in a row is not going to succeed. */
 const INTERRUPTS_MAX = 16;
+
+/**
+ * What the system says to a group that it would take one by one: for a frame too narrow, a device without checksums, a kernel
+ * without groups. Other failures concern the moment.
+ */
+const UNGROUPABLE: ReadonlySet<string> = new Set(['EINVAL', 'EIO', 'ENOPROTOOPT']);
+
+/** In the place of where a copy lies. */
+const NOT_COPIED = -1;
 
 interface Held {
   bytes: Uint8Array;
@@ -38,51 +48,62 @@ export class SendQueue {
   readonly #fd: number;
   readonly #arena: DatagramArena;
   readonly #sendFailed: TransportEvents['sendFailed'];
-  readonly #messages: MessageBatch;
-  /** Where message i lies in the arena and how long it is. */
-  readonly #offsets = new Uint32Array(BATCH);
-  readonly #lengths = new Uint32Array(BATCH);
-  #queued = 0;
+  readonly #batch: SendBatch;
   /** Waiting for room in the system. Bounded by BACKLOG_MAX and BACKLOG_BYTES_MAX. */
   #backlog: Held[] = [];
   #backlogBytes = 0;
   #retryTimer: NodeJS.Timeout | undefined;
-  /** Datagrams sent or refused since the start. */
-  handled = 0;
+  /** Datagrams taken since the start. */
+  taken = 0;
 
   constructor(libc: Libc, fd: number, arena: DatagramArena, sendFailed: TransportEvents['sendFailed']) {
     this.#libc = libc;
     this.#fd = fd;
     this.#arena = arena;
     this.#sendFailed = sendFailed;
-    this.#messages = new MessageBatch(libc, arena);
+    this.#batch = new SendBatch(libc, arena);
+    if (!canSegment(libc, fd)) this.#batch.groupUpTo(0);
   }
 
   get isEmpty(): boolean {
-    return this.#queued === 0;
+    return this.#batch.isEmpty;
   }
 
   /** Takes one datagram; it leaves with `flush`, or before when the batch is full. */
   add(bytes: Uint8Array, to: Endpoint): void {
-    if (bytes.length > DATAGRAM_MAX) return this.#sendFailed('EMSGSIZE', to);
-    if (this.#queued === BATCH || !this.#arena.hasRoom(bytes.length)) this.flush();
-    // Those that wait go first. A copy by `slice` would be none: of a Buffer it is a view.
-    if (this.#backlog.length > 0) return this.#report(this.#hold(new Uint8Array(bytes), to));
-    const offset = this.#arena.copyIn(bytes);
-    const i = this.#queued++;
-    this.#offsets[i] = offset;
-    this.#lengths[i] = bytes.length;
-    this.#messages.point(i, offset, bytes.length);
-    this.#messages.setPeer(i, to);
+    this.#take(bytes, to, NOT_COPIED);
+  }
+
+  /** Takes the same datagram for each of these but one; one copy serves them all. */
+  addEach(bytes: Uint8Array, destinations: readonly Endpoint[], except: Endpoint | undefined): void {
+    let copy = NOT_COPIED;
+    for (const to of destinations) if (to !== except) copy = this.#take(bytes, to, copy);
+  }
+
+  /** Takes one datagram, of which there may be a copy in the arena already, and tells where its copy lies. */
+  #take(bytes: Uint8Array, to: Endpoint, copy: number): number {
+    this.taken += 1;
+    if (bytes.length > DATAGRAM_MAX) {
+      this.#sendFailed('EMSGSIZE', to);
+      return NOT_COPIED;
+    }
+    const copied = copy !== NOT_COPIED && !this.#batch.isFull;
+    if (this.#batch.isFull || (!copied && !this.#arena.hasRoom(bytes.length))) this.flush();
+    if (this.#backlog.length > 0) {
+      // Those that wait go first. A copy by `slice` would be none: of a Buffer it is a view.
+      this.#report(this.#hold(new Uint8Array(bytes), to));
+      return NOT_COPIED;
+    }
+    const offset = copied ? copy : this.#arena.copyIn(bytes);
+    this.#batch.add(offset, bytes.length, to);
+    return offset;
   }
 
   /** Hands everything gathered to the system. */
   flush(): void {
-    if (this.#queued === 0) return;
-    const count = this.#queued;
-    const failures = this.#sendAll(count);
-    this.handled += count;
-    this.#queued = 0;
+    if (this.#batch.isEmpty) return;
+    const failures = this.#sendAll();
+    this.#batch.clear();
     this.#arena.clearRoom();
     // Only now: whoever hears of a failure may send again.
     for (const failure of failures) this.#report(failure);
@@ -99,14 +120,17 @@ export class SendQueue {
     for (const { to } of left) this.#sendFailed('EAGAIN', to);
   }
 
-  #sendAll(count: number): Failure[] {
+  #sendAll(): Failure[] {
     const failures: Failure[] = [];
+    let count = this.#batch.layOut();
     let interrupts = 0;
+    /** A message taken apart, of which is not known yet whether the system takes its datagrams one by one. */
+    let doubted = -1;
     for (let first = 0; first < count; ) {
-      const vector = this.#messages.vector(first, count - first);
-      const sent = this.#libc.sendmmsg(this.#fd, vector, count - first, MSG_DONTWAIT);
+      const sent = this.#libc.sendmmsg(this.#fd, this.#batch.vector(first), count - first, MSG_DONTWAIT);
       if (sent > 0) {
         if (sent > count - first) assert.fail('no more messages are sent than were handed over');
+        if (doubted === first) this.#batch.groupUpTo(this.#batch.lengthOf(first) - 1);
         // After a short send the next call tells what was wrong with the message it stopped at.
         first += sent;
         continue;
@@ -114,20 +138,24 @@ export class SendQueue {
       const code = errorCode(this.#libc);
       if (code === 'EINTR' && ++interrupts < INTERRUPTS_MAX) continue;
       if (code === 'EAGAIN') {
-        for (; first < count; first++) {
-          const failure = this.#hold(
-            this.#arena.copyOut(this.#offsets[first]!, this.#lengths[first]!),
-            this.#messages.peer(first),
-          );
-          if (failure) failures.push(failure);
-        }
-        break;
+        for (; first < count; first++) this.#holdMessage(first, failures);
+      } else if (this.#batch.segmentsOf(first) > 1) {
+        if (UNGROUPABLE.has(code)) doubted = first;
+        count = this.#batch.takeApart(first);
+      } else {
+        // What the system holds against this datagram it need not hold against the next.
+        failures.push({ code, to: this.#batch.peer(first) });
+        first += 1;
       }
-      // What the system holds against this message it need not hold against the next.
-      failures.push({ code, to: this.#messages.peer(first) });
-      first += 1;
     }
     return failures;
+  }
+
+  #holdMessage(message: number, failures: Failure[]): void {
+    for (const bytes of this.#batch.copiesOf(message)) {
+      const failure = this.#hold(bytes, this.#batch.peer(message));
+      if (failure) failures.push(failure);
+    }
   }
 
   #hold(bytes: Uint8Array, to: Endpoint): Failure | undefined {

@@ -16,10 +16,13 @@ export interface Transport {
   /** Where it is bound; the port the system chose when 0 was asked for. */
   readonly local: Endpoint;
   /**
-   * Sends one datagram from the bound port. `bytes` are lent: they are sent or copied before this returns.
+   * Sends one datagram from the bound port. `bytes` are lent: they are sent or copied before this returns. To one destination
+   * datagrams of one length leave in this order; one of another length may overtake them.
    * Never throws: whatever the system says goes to `sendFailed`, and after `close` nothing is sent.
    */
   send(bytes: Uint8Array, to: Endpoint): void;
+  /** Sends one datagram to each of these destinations but one, as `send` does. */
+  sendEach(bytes: Uint8Array, destinations: readonly Endpoint[], except: Endpoint | undefined): void;
   /** Datagrams the kernel threw away because the receive buffer was full, as far as the system shows it; else undefined. */
   kernelDrops(): number | undefined;
   /** Stops receiving and frees the port. What was sent before is handed to the system first. */

@@ -12,9 +12,11 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOL_SOCKET,
+  SOL_UDP,
   systemError,
+  UDP_SEGMENT,
 } from './libc';
-import { readSockaddr, SOCKADDR_BYTES, sockaddrOf } from './message-batch';
+import { readSockaddr, SOCKADDR_BYTES, sockaddrOf } from './message-layout';
 import type { TransportOptions } from './transport';
 
 /** A socket bound as the options say, to nobody else's port. @throws the system's error, as Node words it. */
@@ -52,14 +54,19 @@ export function setReuseAddress(libc: Libc, fd: number, on: boolean): void {
   setOption(libc, fd, SO_REUSEADDR, on ? 1 : 0);
 }
 
+/** Whether the system sends one message as several datagrams: older ones send it as one, and say nothing. */
+export function canSegment(libc: Libc, fd: number): boolean {
+  return setOption(libc, fd, UDP_SEGMENT, 0, SOL_UDP); // The default: messages say themselves where to cut.
+}
+
 /** Closes a socket and hands its error on. */
 export function closing(libc: Libc, fd: number, error: Error): Error {
   libc.close(fd);
   return error;
 }
 
-function setOption(libc: Libc, fd: number, name: number, value: number): boolean {
+function setOption(libc: Libc, fd: number, name: number, value: number, level = SOL_SOCKET): boolean {
   assert(Number.isInteger(value) && value >= 0 && value < 2 ** 31, 'a socket option is a C int');
   const int = new Uint8Array(new Int32Array([value]).buffer);
-  return libc.setsockopt(fd, SOL_SOCKET, name, int, int.length) === 0;
+  return libc.setsockopt(fd, level, name, int, int.length) === 0;
 }

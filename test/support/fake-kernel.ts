@@ -8,7 +8,7 @@
 import { constants } from 'node:os';
 import { type Endpoint, endpointOf, ipOf, portOf } from '../../shared/endpoint';
 import type { BatchSystem } from '../../shared/udp/batch-transport';
-import { type Libc, SO_REUSEADDR } from '../../shared/udp/libc';
+import { type Libc, SO_REUSEADDR, SOL_UDP, UDP_SEGMENT } from '../../shared/udp/libc';
 import type { ReadinessEvents } from '../../shared/udp/readiness';
 
 export interface Datagram {
@@ -38,8 +38,12 @@ export class FakeKernel implements Libc, BatchSystem {
   readonly sent: Datagram[] = [];
   /** How many messages each call of sendmmsg was handed. */
   readonly sendCalls: number[] = [];
+  /** Of each message sent: how many datagrams it was. */
+  readonly groups: number[] = [];
   /** What the next calls of sendmmsg do: fail with a name, or take at most a number of messages. Then all is well. */
   sendFaults: (string | number)[] = [];
+  /** What messages of several datagrams fail with, if those have at least so many bytes. */
+  groupFault: { code: string; from: number } | undefined;
   /** What the next calls of recvmmsg fail with. */
   receiveFaults: string[] = [];
   /** The call that always fails, on one descriptor or on all, and how. */
@@ -168,9 +172,10 @@ export class FakeKernel implements Libc, BatchSystem {
     const taken = waiting.splice(0, count);
     for (const [i, { text, peer }] of taken.entries()) {
       const message = this.#message(vector, i);
+      const [room] = message.parts;
       if (message.nameRoom !== 16) throw new Error('the peer does not fit');
-      if (text.length > message.room.length) throw new Error('the datagram does not fit');
-      message.room.write(text, 'latin1');
+      if (message.parts.length !== 1 || text.length > room!.length) throw new Error('the datagram does not fit');
+      room!.write(text, 'latin1');
       message.header.writeUInt32LE(text.length, 56);
       message.name.writeUInt16BE(portOf(peer), 2);
       message.name.writeUInt32BE(ipOf(peer), 4);
@@ -187,27 +192,44 @@ export class FakeKernel implements Libc, BatchSystem {
     if (typeof fault === 'string') return this.#fail(fault);
     const taken = Math.min(fault, count);
     for (let i = 0; i < taken; i++) {
-      const { name, room } = this.#message(vector, i);
+      const { name, parts, segment } = this.#message(vector, i);
+      const { code, from = 0 } = this.groupFault ?? {};
+      if (code && parts.length > 1 && segment >= from) return i > 0 ? i : this.#fail(code);
       if (name.readUInt16LE(0) !== 2) throw new Error('the address is no IPv4 address');
-      this.sent.push({
-        text: room.toString('latin1'),
-        peer: endpointOf(name.readUInt32BE(4), name.readUInt16BE(2)),
-      });
+      const text = Buffer.concat(parts).toString('latin1');
+      const peer = endpointOf(name.readUInt32BE(4), name.readUInt16BE(2));
+      this.groups.push(parts.length);
+      for (let at = 0; at < text.length || at === 0; at += segment || text.length || 1) {
+        this.sent.push({ text: text.slice(at, segment ? at + segment : undefined), peer });
+      }
     }
     return taken;
   }
 
   #message(vector: number, i: number) {
     const header = this.#at(vector + i * 64, 64);
-    const iovec = this.#at(pointer(header, 16), 16);
-    if (pointer(header, 24) !== 1) throw new Error('a message has one part');
-    if (pointer(header, 32) !== 0 || pointer(header, 40) !== 0) throw new Error('a message has no control data');
-    return {
-      header,
-      nameRoom: header.readUInt32LE(8),
-      name: this.#at(pointer(header, 0), 16),
-      room: this.#at(pointer(iovec, 0), pointer(iovec, 8)),
-    };
+    const count = pointer(header, 24);
+    const iovecs = this.#at(pointer(header, 16), 16 * count);
+    const parts = Array.from({ length: count }, (_, part) =>
+      this.#at(pointer(iovecs, 16 * part), pointer(iovecs, 16 * part + 8)),
+    );
+    const segment = pointer(header, 40) === 0 ? 0 : this.#segment(pointer(header, 32), pointer(header, 40), parts);
+    if (segment === 0 && count !== 1) throw new Error('a datagram has one part');
+    return { header, nameRoom: header.readUInt32LE(8), name: this.#at(pointer(header, 0), 16), parts, segment };
+  }
+
+  /** The bytes of each datagram of a message, held to what kernels take. */
+  #segment(address: number, length: number, parts: readonly Buffer[]): number {
+    const control = this.#at(address, length);
+    if (length !== 24 || pointer(control, 0) !== 18) throw new Error('the control data is of another length');
+    if (control.readUInt32LE(8) !== SOL_UDP || control.readUInt32LE(12) !== UDP_SEGMENT)
+      throw new Error('not UDP_SEGMENT');
+    const segment = control.readUInt16LE(16);
+    if (segment < 1 || segment > 1400) throw new Error('a segment fits no frame');
+    if (parts.length < 2 || parts.length > 64) throw new Error('a group is of 2 to 64 datagrams');
+    if (parts.some((part) => part.length !== segment)) throw new Error('a part is no segment');
+    if (parts.length * segment > 65_507) throw new Error('a message is longer than any datagram');
+    return segment;
   }
 
   #at(address: number, length: number): Buffer {

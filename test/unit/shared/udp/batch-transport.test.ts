@@ -2,8 +2,10 @@
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { type Endpoint, endpointOf } from '../../../../shared/endpoint';
 import { openBatchTransport, WORK_PER_TURN } from '../../../../shared/udp/batch-transport';
+import { GATHERED_MAX } from '../../../../shared/udp/send-batch';
 import { BACKLOG_MAX } from '../../../../shared/udp/send-queue';
 import type { Transport, TransportOptions } from '../../../../shared/udp/transport';
 import { FakeKernel } from '../../../support/fake-kernel';
@@ -65,14 +67,14 @@ describe('batch transport on a failing system', () => {
     kernel.waiting.push(...texts(65).map((text) => ({ text, peer: peer(7) })));
     kernel.turn();
     expect(sentTexts()).to.deep.equal(texts(65));
-    expect(kernel.sendCalls).to.deep.equal([64, 1]);
+    expect(kernel.sendCalls).to.deep.equal([2]);
   });
 
   it('sends what nobody asked for at the end of the task', async () => {
-    for (const text of texts(100)) send(text);
+    for (const [i, text] of texts(100).entries()) send(text, 100 + i);
     await Promise.resolve();
     expect(sentTexts()).to.deep.equal(texts(100));
-    expect(kernel.sendCalls).to.deep.equal([64, 36]);
+    expect(kernel.sendCalls).to.deep.equal([100]);
   });
 
   it('flushes when large datagrams fill the room for copies', async () => {
@@ -85,7 +87,7 @@ describe('batch transport on a failing system', () => {
 
   it('goes on after a short send where it stopped', async () => {
     kernel.sendFaults = [3, 1];
-    for (const text of texts(10)) send(text);
+    for (const [i, text] of texts(10).entries()) send(text, 100 + i);
     await Promise.resolve();
     expect(sentTexts()).to.deep.equal(texts(10));
     expect(kernel.sendCalls).to.deep.equal([10, 7, 6]);
@@ -187,7 +189,7 @@ describe('batch transport on a failing system', () => {
       if (failures.length < 3) send(`after ${failures.length}`);
     };
     send('a');
-    send('b');
+    send('b', 2);
     await until(() => kernel.sent.length === 2);
     expect(sentTexts()).to.deep.equal(['after 1', 'after 2']);
   });
@@ -252,6 +254,172 @@ describe('batch transport on a failing system', () => {
       return 65;
     };
     expect(() => kernel.turn()).to.throw('no more messages are received than were asked for');
+  });
+
+  describe('grouping', () => {
+    /** What came to a port, in order. */
+    const sentTo = (port: number) => kernel.sent.filter((each) => each.peer === peer(port)).map(({ text }) => text);
+    const flushed = () => Promise.resolve();
+
+    it('sends what has a length and a destination in common as one message', async () => {
+      for (let i = 10; i < 30; i++) {
+        send(`${i}`, 1);
+        send(`${i}`, 2);
+        send(`${i} longer`, 1);
+      }
+      await flushed();
+      expect(kernel.sendCalls).to.deep.equal([3]);
+      expect(kernel.groups).to.deep.equal([20, 20, 20]);
+      const numbers = Array.from({ length: 20 }, (_, i) => `${i + 10}`);
+      expect(sentTo(1)).to.deep.equal([...numbers, ...numbers.map((number) => `${number} longer`)]);
+      expect(sentTo(2)).to.deep.equal(numbers);
+    });
+
+    it('gathers across all that a turn received', () => {
+      onReceived = (datagram) => transport.send(datagram.subarray(0, 1), peer(7));
+      kernel.waiting.push(...texts(120).map((text) => ({ text, peer: peer(1) })));
+      kernel.turn();
+      // Sixty-four are the most that older kernels take in one.
+      expect([kernel.sendCalls, kernel.groups]).to.deep.equal([[2], [64, 56]]);
+    });
+
+    it('sends the same to each destination but one, from one copy', async () => {
+      const lent = Buffer.from('query');
+      for (let i = 0; i < 3; i++) transport.sendEach(lent, [peer(1), peer(2), peer(3)], peer(2));
+      lent.fill('x');
+      await flushed();
+      expect(kernel.groups).to.deep.equal([3, 3]);
+      expect([sentTo(1), sentTo(2), sentTo(3)]).to.deep.equal([Array(3).fill('query'), [], Array(3).fill('query')]);
+    });
+
+    it('copies anew what is sent to so many that the batch is full in between', async () => {
+      const ports = Array.from({ length: GATHERED_MAX + 100 }, (_, i) => peer(1 + i));
+      transport.sendEach(Buffer.from('first'), ports, undefined);
+      transport.sendEach(Buffer.from('second'), ports, undefined);
+      await flushed();
+      for (const port of [1, GATHERED_MAX, GATHERED_MAX + 1, GATHERED_MAX + 100]) {
+        expect(sentTo(port)).to.deep.equal(['first', 'second']);
+      }
+      expect(kernel.sent).to.have.length(2 * ports.length);
+    });
+
+    it('groups nothing of no bytes, and nothing too long for a frame', async () => {
+      for (const length of [0, 1, 1400, 1401]) {
+        transport.send(Buffer.alloc(length), peer(1));
+        transport.send(Buffer.alloc(length), peer(1));
+      }
+      await flushed();
+      expect(kernel.groups).to.deep.equal([1, 1, 2, 2, 1, 1]);
+      expect(kernel.sent.map(({ text }) => text.length)).to.deep.equal([0, 0, 1, 1, 1400, 1400, 1401, 1401]);
+    });
+
+    it('makes no message longer than a datagram may be', async () => {
+      for (let i = 0; i < 100; i++) transport.send(Buffer.alloc(1400, i), peer(1));
+      await flushed();
+      expect(kernel.groups).to.deep.equal([46, 46, 8]);
+      expect(kernel.sent.map(({ text }) => text.charCodeAt(1399))).to.deep.equal(
+        Array.from({ length: 100 }, (_, i) => i),
+      );
+    });
+
+    it('keeps destinations apart whose lower halves are the same', async () => {
+      const twins = [endpointOf(0x7f010001, 9), endpointOf(0x7f020001, 9)];
+      for (let i = 0; i < 6; i++) transport.send(Buffer.from(`${i}`), twins[i % 2]!);
+      await flushed();
+      expect(kernel.sent.map(({ text, peer: to }) => `${text} ${twins.indexOf(to)}`).sort()).to.deep.equal(
+        Array.from({ length: 6 }, (_, i) => `${i} ${i % 2}`),
+      );
+    });
+
+    it('groups nothing where the system cannot', async () => {
+      await open({ call: 'setsockopt', code: 'ENOPROTOOPT' });
+      for (const text of texts(10)) send(text);
+      await flushed();
+      expect(kernel.groups).to.deep.equal(Array(10).fill(1));
+    });
+
+    for (const code of ['EPERM', 'ENOBUFS', 'ENOMEM', 'ECONNREFUSED', 'EMSGSIZE']) {
+      it(`sends a group that meets ${code} one by one, and goes on grouping`, async () => {
+        kernel.sendFaults = [1, code];
+        for (const port of [1, 2, 3]) for (const text of texts(5)) send(text, port);
+        await flushed();
+        for (const port of [1, 2, 3]) expect(sentTo(port).sort()).to.deep.equal(texts(5));
+        for (const text of texts(5)) send(text);
+        await flushed();
+        expect(kernel.groups).to.deep.equal([5, 1, 5, 1, 1, 1, 1, 5]);
+        expect(failures).to.deep.equal([]);
+      });
+    }
+
+    for (const code of ['EINVAL', 'EIO', 'ENOPROTOOPT']) {
+      it(`groups only what is shorter once ${code} was said of a group and not of its datagrams`, async () => {
+        kernel.groupFault = { code, from: 4 };
+        for (let i = 0; i < 3; i++) for (const text of ['abc', 'abcd', 'abcde']) send(text);
+        await flushed();
+        expect(kernel.sent.map(({ text }) => text).sort()).to.deep.equal([
+          ...Array(3).fill('abc'),
+          ...Array(3).fill('abcd'),
+          ...Array(3).fill('abcde'),
+        ]);
+        kernel.groups.length = kernel.sendCalls.length = 0;
+        for (let i = 0; i < 3; i++) for (const text of ['abc', 'abcd', 'abcde']) send(text);
+        await flushed();
+        expect(kernel.groups).to.deep.equal([3, 1, 1, 1, 1, 1, 1]);
+        expect([kernel.sendCalls, failures]).to.deep.equal([[7], []]);
+      });
+    }
+
+    it('goes on grouping where the datagrams are refused alone too', async () => {
+      kernel.sendFaults = ['EINVAL', 'EINVAL', 1, 'EINVAL', 'EINVAL'];
+      for (const port of [1, 2]) for (const text of texts(3)) send(text, port);
+      await flushed();
+      expect(failures).to.deep.equal(Array(3).fill({ code: 'EINVAL', to: peer(1) }));
+      for (const text of texts(3)) send(text, 1);
+      await flushed();
+      expect(kernel.groups).to.deep.equal([3, 3]);
+    });
+
+    it('counts each datagram of a group that fails for its own destination', async () => {
+      kernel.failing = { call: 'sendmmsg', code: 'EHOSTUNREACH' };
+      for (const port of [1, 2]) for (const text of texts(3)) send(text, port);
+      await flushed();
+      expect(failures.filter(({ to }) => to === peer(1))).to.have.length(3);
+      expect(failures.filter(({ to }) => to === peer(2))).to.have.length(3);
+    });
+
+    it('keeps each datagram of a group for which there is no room', async () => {
+      kernel.sendFaults = [1, 'EAGAIN', 'EAGAIN', 'EPERM', 1, 'EAGAIN'];
+      for (const port of [1, 2]) for (const text of texts(5)) send(text, port);
+      await flushed();
+      await until(() => kernel.sent.length === 10);
+      for (const port of [1, 2]) expect(sentTo(port).sort()).to.deep.equal(texts(5));
+      expect(failures).to.deep.equal([]);
+    });
+
+    it('loses and doubles nothing, whatever fails', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 3 })), { maxLength: 60 }),
+          fc.array(
+            fc.oneof(fc.constantFrom('EAGAIN', 'EINTR', 'EPERM', 'EINVAL', 'ENOBUFS'), fc.integer({ min: 1, max: 4 })),
+          ),
+          async (datagrams, faults) => {
+            failures = [];
+            await open();
+            kernel.sendFaults = faults;
+            for (const [i, [port, length]] of datagrams.entries())
+              send(String.fromCharCode(32 + i).repeat(length), port);
+            await transport.close();
+            const gone = [...kernel.sent.map((each) => each.peer), ...failures.map(({ to }) => to)];
+            expect(gone.sort()).to.deep.equal(datagrams.map(([port]) => peer(port)).sort());
+            const all = datagrams.map(
+              ([port, length], i) => `${String.fromCharCode(32 + i).repeat(length)} ${peer(port)}`,
+            );
+            for (const each of kernel.sent) expect(all).to.include(`${each.text} ${each.peer}`);
+          },
+        ),
+      );
+    });
   });
 
   describe('with peers', () => {

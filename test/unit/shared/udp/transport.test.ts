@@ -48,6 +48,53 @@ function conformance(kind: 'dgram' | 'batch', open: OpenTransport): void {
       expect(b.received.map(({ bytes }) => bytes)).to.deep.equal(burst);
     });
 
+    it('carries many of few lengths to many, each length in order, as datagrams of their own', async () => {
+      const a = await Peer.open(open);
+      const others = await Promise.all([0, 1, 2].map(() => Peer.open(open)));
+      const words = Array.from({ length: 400 }, (_, i) => `${1000 + i}${'.'.repeat(400 * (i % 5))}`);
+      for (const word of words) {
+        for (const { endpoint } of others) a.transport.send(Buffer.from(word), endpoint);
+      }
+      for (const b of others) {
+        await b.until(() => b.received.length === words.length);
+        for (let length = 0; length < 5; length++) {
+          const heard = b.received.map(({ bytes }) => bytes).filter((bytes) => bytes.length === 4 + 400 * length);
+          expect(heard).to.deep.equal(words.filter((_, i) => i % 5 === length));
+        }
+      }
+    });
+
+    it('carries empty datagrams one by one', async () => {
+      const a = await Peer.open(open);
+      const b = await Peer.open(open);
+      for (let i = 0; i < 10; i++) a.transport.send(Buffer.alloc(0), b.endpoint);
+      await b.until(() => b.received.length === 10);
+      expect(b.received.map(({ bytes }) => bytes)).to.deep.equal(Array(10).fill(''));
+    });
+
+    it('sends the same to each destination but one', async () => {
+      const a = await Peer.open(open);
+      const others = await Promise.all([0, 1, 2].map(() => Peer.open(open)));
+      const [b, c, d] = others as [Peer, Peer, Peer];
+      const destinations = others.map(({ endpoint }) => endpoint);
+      const lent = Buffer.alloc(4);
+      for (let i = 0; i < 100; i++) {
+        lent.writeUInt32BE(i);
+        a.transport.sendEach(lent, destinations, c.endpoint);
+      }
+      lent.fill(255);
+      a.transport.sendEach(Buffer.from('end'), destinations, undefined);
+      for (const peer of others) await peer.until(() => peer.received.some(({ bytes }) => bytes === 'end'));
+      await b.until(() => b.received.length === 101);
+      await d.until(() => d.received.length === 101);
+      expect(c.received).to.have.length(1);
+      const numbers = (peer: Peer) =>
+        peer.received
+          .filter(({ bytes }) => bytes !== 'end')
+          .map(({ bytes }) => Buffer.from(bytes, 'latin1').readUInt32BE());
+      for (const peer of [b, d]) expect(numbers(peer)).to.deep.equal(Array.from({ length: 100 }, (_, i) => i));
+    });
+
     it('says when each datagram was read, by a clock that never goes back', async () => {
       const a = await Peer.open(open);
       const b = await Peer.open(open);

@@ -30,6 +30,8 @@ export const REFERENCE = 'C reference';
 export const ECHO = 'dgram echo';
 export const BATCH = 'servent, batch';
 export const DGRAM = 'servent, dgram';
+/** Servers of other kinds that answer short questions over UDP. */
+export const OTHERS = ['NSD', 'Knot DNS', 'memcached'];
 
 const SERVENT = join(__dirname, '..', '..', 'dist', 'servent', 'main.js');
 

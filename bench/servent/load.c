@@ -1,7 +1,7 @@
 /*
  * The load generator: one UDP socket, one process, batches of 64, loopback only, ended by its own clock.
  *
- *   load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds>]
+ *   load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds> [<clients>]]
  *
  *   ask      sends CLIREQs and keeps <outstanding> of them unanswered: answers per second; with 1 outstanding, latencies
  *   txt      the same with DNS questions for TXT records of <key>.bench.
@@ -10,6 +10,11 @@
  *   forward  sends QUERYs of ttl 3, each with a new sequence number, as the first neighbour; done when the others got theirs
  *   mixed    by turns a CLIREQ and such a QUERY
  *   pace     sends <rate> CLIREQs a second, whatever comes back: the longest that an answer took, and whether each was right
+ *
+ * With several <clients> each question is of the next one's: those of `ask`, `txt` and `get` come from an address of its own, in
+ * 127.16.0.0/16, and the QUERYs of `forward` and `mixed` name it. One socket hears them all. Questions from one address leave in
+ * groups (UDP_SEGMENT) where their lengths are the same, and answers are refilled by halves, so that whoever is measured has
+ * always something to do; to whom they are sent they look like any others.
  *
  * The keys are the first words of the lines of <keys>; for `pace` they end in their number in the file, from 0, in 7 digits, and
  * each value is one letter (later ones for later versions of the file) and the key. At start it prints `port <p>`: it plays all
@@ -21,6 +26,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +34,18 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 64, FANOUT = 8, SLOT = 2048, KEY_MAX = 512, OUTSTANDING_MAX = 65536, SECONDS_MAX = 60, LATENCIES = 1 << 22, NUMBER = 7 };
+enum { BATCH = 64, FANOUT = 8, SLOT = 2048, KEY_MAX = 512, OUTSTANDING_MAX = 65536, SECONDS_MAX = 60, LATENCIES = 1 << 22, NUMBER = 7, CLIENTS_MAX = 65536 };
 enum { CLIREQ = 1, QUERY = 2, RESPONSE = 3 };
 
 static unsigned char in[BATCH][SLOT], out[BATCH][SLOT];
 static struct mmsghdr in_msgs[BATCH], out_msgs[BATCH];
 static struct iovec in_iov[BATCH], out_iov[BATCH];
+static union {
+  struct cmsghdr header;
+  char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+} control[BATCH];
 static struct sockaddr_in target;
+static unsigned clients = 1;
 static char **keys;
 static size_t key_count;
 static float *latencies;
@@ -105,6 +116,11 @@ static size_t get_question(unsigned char *to, const char *key, unsigned sequence
   return sizeof frame + (size_t)sprintf((char *)to + sizeof frame, "get %s\r\n", key);
 }
 
+/* The address of a question's client, in network byte order. */
+static unsigned client_of(unsigned sequence) {
+  return htonl(clients == 1 ? INADDR_LOOPBACK : 0x7f100000 + sequence % clients);
+}
+
 /* Writes one question and returns its length. */
 static size_t question(unsigned char *to, unsigned sequence, unsigned short port) {
   const char *key = keys[sequence % key_count];
@@ -115,7 +131,7 @@ static size_t question(unsigned char *to, unsigned sequence, unsigned short port
   to[0] = 0;
   to[1] = query ? QUERY : CLIREQ;
   if (query) {
-    unsigned ip = htonl(INADDR_LOOPBACK), number = htonl(sequence);
+    unsigned ip = client_of(sequence), number = htonl(sequence);
     memcpy(to + 2, "\0\3", 2);
     memcpy(to + 4, &ip, 4);
     memcpy(to + 8, &port, 2);
@@ -124,6 +140,42 @@ static size_t question(unsigned char *to, unsigned sequence, unsigned short port
   }
   memcpy(to + at, key, length);
   return at + length;
+}
+
+/* Adds control data of one kind to message i, and returns its place. */
+static void *add_control(int i, int level, int type, size_t length) {
+  struct msghdr *message = &out_msgs[i].msg_hdr;
+  message->msg_control = &control[i];
+  message->msg_controllen = CMSG_SPACE(length);
+  control[i].header = (struct cmsghdr){.cmsg_len = CMSG_LEN(length), .cmsg_level = level, .cmsg_type = type};
+  return CMSG_DATA(&control[i].header);
+}
+
+/* Sends up to a batch of questions, and returns how many left. */
+static int send_questions(int fd, int wanted, unsigned sequence, unsigned short port) {
+  int messages = 0, sent = 0, own_addresses = clients > 1 && mode <= GET;
+  for (int i = 0; i < wanted; i++, sequence++) {
+    out_iov[i].iov_len = question(out[i], sequence, port);
+    if (!own_addresses && i > 0 && out_iov[i].iov_len == out_iov[i - 1].iov_len) {
+      out_msgs[messages - 1].msg_hdr.msg_iovlen++;
+      continue;
+    }
+    out_msgs[messages++].msg_hdr =
+        (struct msghdr){.msg_name = &target, .msg_namelen = sizeof target, .msg_iov = &out_iov[i], .msg_iovlen = 1};
+    if (own_addresses) {
+      struct in_pktinfo from = {.ipi_spec_dst.s_addr = client_of(sequence)};
+      memcpy(add_control(messages - 1, IPPROTO_IP, IP_PKTINFO, sizeof from), &from, sizeof from);
+    }
+  }
+  for (int i = 0; i < messages; i++) {
+    if (out_msgs[i].msg_hdr.msg_iovlen == 1) continue;
+    unsigned short length = (unsigned short)out_msgs[i].msg_hdr.msg_iov->iov_len;
+    memcpy(add_control(i, IPPROTO_UDP, UDP_SEGMENT, sizeof length), &length, sizeof length);
+  }
+  int done = sendmmsg(fd, out_msgs, (unsigned)messages, 0);
+  if (done < 0 && errno != ECONNREFUSED && errno != EINTR) fail("sendmmsg");
+  for (int i = 0; i < done; i++) sent += (int)out_msgs[i].msg_hdr.msg_iovlen;
+  return sent;
 }
 
 /* Whether a DNS server has no such record, or memcached no such key. */
@@ -198,13 +250,15 @@ static int by_value(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 6 || argc > 7) {
-    fprintf(stderr, "usage: load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds>]\n");
+  if (argc < 6 || argc > 8) {
+    fprintf(stderr, "usage: load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds> [<clients>]]\n");
     return 2;
   }
   while (modes[mode] && strcmp(argv[1], modes[mode])) mode++;
   long most = atol(argv[4]);
   double seconds = atof(argv[5]), warm_up = argc > 6 ? atof(argv[6]) : 0;
+  if (argc > 7) clients = (unsigned)atoi(argv[7]);
+  if (clients < 1 || clients > CLIENTS_MAX) fail_with("clients are 1 to 65536");
   if (!modes[mode] || most < 1 || most > OUTSTANDING_MAX || !(seconds > 0) || seconds > SECONDS_MAX || !(warm_up >= 0) || warm_up > SECONDS_MAX) {
     fprintf(stderr, "a mode of those above, outstanding or rate 1 to %d, seconds are more than 0, and both at most %d\n", OUTSTANDING_MAX, SECONDS_MAX);
     return 2;
@@ -220,7 +274,9 @@ int main(int argc, char **argv) {
   struct timeval patience = {.tv_usec = 100000}; /* A question lost is asked anew after this. */
   if (fd < 0 || bind(fd, (struct sockaddr *)&local, sizeof local) || getsockname(fd, (struct sockaddr *)&local, &length))
     fail("socket");
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  /* Whoever may, takes more than the system grants everybody. */
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   printf("port %d\n", ntohs(local.sin_port));
   fflush(stdout);
@@ -236,8 +292,6 @@ int main(int argc, char **argv) {
     in_iov[i] = (struct iovec){in[i], SLOT};
     out_iov[i].iov_base = out[i];
     in_msgs[i].msg_hdr = (struct msghdr){.msg_iov = &in_iov[i], .msg_iovlen = 1};
-    out_msgs[i].msg_hdr =
-        (struct msghdr){.msg_name = &target, .msg_namelen = sizeof target, .msg_iov = &out_iov[i], .msg_iovlen = 1};
   }
   latencies = malloc(LATENCIES * sizeof *latencies);
 
@@ -253,13 +307,11 @@ int main(int argc, char **argv) {
       printf("measuring\n");
       fflush(stdout);
     }
-    while (open_questions < most) {
+    for (int refill = open_questions <= most / 2; refill && open_questions < most;) {
       int wanted = most - open_questions < BATCH ? (int)(most - open_questions) : BATCH;
-      for (int i = 0; i < wanted; i++) out_iov[i].iov_len = question(out[i], sequence++, local.sin_port);
       asked = now();
-      int done = sendmmsg(fd, out_msgs, (unsigned)wanted, 0);
-      if (done < 0 && errno != ECONNREFUSED && errno != EINTR) fail("sendmmsg");
-      sent += done > 0 ? done : 0;
+      sent += send_questions(fd, wanted, sequence, local.sin_port);
+      sequence += (unsigned)wanted;
       open_questions += wanted;
     }
     int got = recvmmsg(fd, in_msgs, BATCH, MSG_WAITFORONE, NULL);

@@ -13,6 +13,8 @@ export interface LoadOptions {
   /** Questions kept unanswered; for `pace`, questions a second. */
   amount: number;
   seconds: number;
+  /** Whose questions they are by turns. Default: 1. */
+  clients?: number;
 }
 
 /** What the generator says at its end. */
@@ -74,8 +76,8 @@ export async function pace(
   return JSON.parse((await outputOf(generator)).split('\n')[1]!) as PaceReport;
 }
 
-function words(target: string, { mode, keys, amount, seconds }: LoadOptions): string[] {
-  return [mode, target, keys, String(amount), String(seconds), String(WARM_UP_SECONDS)];
+function words(target: string, { mode, keys, amount, seconds, clients = 1 }: LoadOptions): string[] {
+  return [mode, target, keys, ...[amount, seconds, WARM_UP_SECONDS, clients].map(String)];
 }
 
 async function measured(generator: ReturnType<typeof startProgram>, target: Running): Promise<LoadReport> {

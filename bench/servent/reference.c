@@ -188,7 +188,9 @@ int main(int argc, char **argv) {
   }
   if (getrandom(&sequence, sizeof sequence, 0) != sizeof sequence) return 1;
 
+  /* Loopback alone, as the others: a socket bound to every address looks up its own for each datagram it sends. */
   struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1]))};
+  local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t local_length = sizeof local;
   int buffer = 8 << 20;
   fd = socket(AF_INET, SOCK_DGRAM, 0);

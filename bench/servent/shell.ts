@@ -34,11 +34,13 @@ async function measureAll(options: BenchOptions, streams: Streams, folder: strin
   const { contenders, missing } = findContenders(folder);
   const { rounds, seconds, large } = options;
   const pairs = join(folder, 'pairs.txt');
+  const mixedLengths = join(folder, 'mixed-lengths.txt');
   const halfHeld = join(folder, 'half-held.txt');
   writePairs(pairs, PAIRS, 'a');
+  writePairs(mixedLengths, PAIRS, 'a', 18);
   writePairs(halfHeld, 2 * PAIRS, 'a');
-  const bench = { contenders, generator, pairs, halfHeld, rounds, seconds, folder, large };
-  const measures: Record<MeasureName, () => Section | Promise<Section>> = {
+  const bench = { contenders, generator, pairs, mixedLengths, halfHeld, rounds, seconds, folder, large };
+  const measures: Record<MeasureName, () => Section | Promise<Section | Section[]>> = {
     answers: () => answers(bench),
     latency: () => latency(bench),
     floods: () => floods(bench),
@@ -54,9 +56,9 @@ async function measureAll(options: BenchOptions, streams: Streams, folder: strin
   }
   const sections: Section[] = [];
   for (const name of options.measures) {
-    const section = await measures[name]();
-    sections.push(section);
-    if (!options.json) sectionLines(section).forEach(streams.out);
+    const measured = [await measures[name]()].flat();
+    sections.push(...measured);
+    if (!options.json) measured.flatMap(sectionLines).forEach(streams.out);
   }
   const targets = sections.flatMap((section) => section.targets);
   const tookSeconds = (performance.now() - startMs) / 1000;

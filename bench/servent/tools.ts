@@ -53,14 +53,14 @@ export function valueFor(letter: string, number: number): string {
   return `${letter}${keyOf(number)} 10.0.${number & 255}.1 port 53`;
 }
 
-/** Writes a key-value file of `count` pairs. */
-export function writePairs(path: string, count: number, letter: string, from = 0): void {
+/** Writes a key-value file of `count` pairs, whose keys have so many lengths by turns. */
+export function writePairs(path: string, count: number, letter: string, lengths = 1): void {
   const file = openSync(path, 'w');
   try {
     for (let first = 0; first < count; first += 50_000) {
       let text = '';
       for (let i = first; i < Math.min(first + 50_000, count); i++) {
-        text += `${keyOf(from + i)}\t${valueFor(letter, from + i)}\n`;
+        text += `${'x'.repeat(i % lengths)}${keyOf(i)}\t${valueFor(letter, i)}\n`;
       }
       writeSync(file, text);
     }

@@ -10,6 +10,17 @@ import { startProgram } from '../shared/program/start-program';
 
 /** What Debian's packages zookeeper and libslf4j-java put there. */
 export const ZOOKEEPER_JARS: readonly string[] = ['/usr/share/java/zookeeper.jar', '/usr/share/java/slf4j-simple.jar'];
+/**
+ * The command that serves what a configuration file says; the system ends it when its starter is gone, also after `kill -9`. Java
+ * cannot listen for that itself, as our own programs do.
+ */
+export function zookeeperCommand(config: string): [file: string, ...words: string[]] {
+  const java = ['java', '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  const logging = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
+  const server = ['-cp', ZOOKEEPER_JARS.join(':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', config];
+  return ['setpriv', '--pdeathsig', 'KILL', ...java, logging, ...server];
+}
+
 /** Within this time it serves. */
 const START_MS = 30_000;
 const PAUSE_MS = 100;
@@ -23,9 +34,8 @@ export async function startZookeeper(folder: string): Promise<string> {
     config,
     `tickTime=500\ndataDir=${folder}\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n4lw.commands.whitelist=srvr\n`,
   );
-  const words = ['-Xmx128m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
-  words.push('-cp', ZOOKEEPER_JARS.join(':'), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', config);
-  const program = startProgram('java', words);
+  const [file, ...words] = zookeeperCommand(config);
+  const program = startProgram(file, words);
   const deadlineMs = performance.now() + START_MS;
   // Its process is there long before it serves.
   while (!(await isServing(port))) {

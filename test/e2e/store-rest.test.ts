@@ -1,13 +1,15 @@
 /** Forms over HTTP through real replicas: followers serve the reads and hand the writes on, and a takeover loses nothing. */
 
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { startProgram } from '../../shared/program/start-program';
 import { endAllCommands, ROOT } from '../support/commands';
 import { type ReplicaProcess, Replicas } from '../support/store/replicas';
+import { isZookeeperInstalled } from '../support/store/zookeeper';
 
 const HTTP = ['--http', '127.0.0.1:0'];
 
@@ -99,6 +101,18 @@ describe('npm run forms', function () {
     ]);
     expect(JSON.parse(replies.at(-1)!)).to.include({ role: 'follower', epoch: 1 });
   });
+
+  it('leaves no replica and no ZooKeeper behind when it is killed', async function () {
+    if (!isZookeeperInstalled()) this.skip();
+    const forms = startProgram(process.execPath, [join(ROOT, 'dist', 'store', 'forms.js'), '--zookeeper']);
+    await forms.until(/Ctrl-C ends all/);
+    const [, zookeeper] = /^ZooKeeper serves at (\S+)$/m.exec(forms.out())!;
+    const started = [...forms.out().matchAll(/\(pid (\d+)\), files in (\S+)/g)];
+    forms.child.kill('SIGKILL');
+    for (const [, pid] of started) await until(async () => isGone(Number(pid)));
+    await until(() => isRefused(zookeeper!));
+    rmSync(join(started[0]![2]!, '..'), { recursive: true });
+  });
 });
 
 function httpOf(replica: ReplicaProcess): string {
@@ -117,6 +131,22 @@ async function post(http: string, form: object, key?: string): Promise<number> {
 
 async function get(http: string, path: string): Promise<string> {
   return (await fetch(`http://${http}/API/${path}`)).text();
+}
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}
+
+function isRefused(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const [host, port] = address.split(':');
+    const socket = connect(Number(port), host, () => socket.destroy());
+    socket.on('error', () => resolve(true)).on('close', () => resolve(false));
+  });
 }
 
 /** Asks until it is so; the test's own limit is the only one. */

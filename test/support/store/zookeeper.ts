@@ -6,12 +6,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const JARS = ['/usr/share/java/zookeeper.jar', '/usr/share/java/slf4j-simple.jar'];
+import { ZOOKEEPER_JARS, zookeeperCommand } from '../../../store/zookeeper-beside';
 
 /** Are Java and ZooKeeper installed? */
 export function isZookeeperInstalled(): boolean {
-  return ['/usr/bin/java', ...JARS].every((path) => existsSync(path));
+  return ['/usr/bin/java', ...ZOOKEEPER_JARS].every((path) => existsSync(path));
 }
 
 export interface ZookeeperOptions {
@@ -20,12 +19,6 @@ export interface ZookeeperOptions {
   /** Where the clients' port is opened. */
   address?: string;
 }
-
-/** Ended with this process, should a test be interrupted. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** A server, or an ensemble of them. */
 export class Zookeeper {
@@ -88,13 +81,9 @@ export class Zookeeper {
 
   /** Starts one server, and does not wait: it may have no quorum. */
   launch(index: number): ChildProcess {
-    const words = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-    words.push('-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', JARS.join(':'));
-    words.push('org.apache.zookeeper.server.quorum.QuorumPeerMain', join(this.#folder, `${index}.cfg`));
-    const child = spawn('java', words, { stdio: 'ignore' });
+    const [file, ...words] = zookeeperCommand(join(this.#folder, `${index}.cfg`));
+    const child = spawn(file, words, { stdio: 'ignore' });
     this.#processes[index] = child;
-    running.add(child);
-    child.once('exit', () => running.delete(child));
     return child;
   }
 

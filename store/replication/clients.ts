@@ -9,6 +9,7 @@ const OPEN_MAX = 10_000;
 
 /** Who waits for one entry to be applied. */
 interface Written {
+  epoch: number;
   sum: string;
   tokens: Token[];
 }
@@ -26,11 +27,13 @@ export class Clients {
   readonly #open = new Map<Token, number>();
   /**
    * Who waits for an entry, by its index. One that is cut off stays: another replica may still have it, take over, and bring it
-   * back; its fate is known when an entry at its index is applied. Bounded by OPEN_MAX.
+   * back; its fate is known when an entry at its index, or one of a later epoch before it, is applied. Bounded by OPEN_MAX.
    */
   readonly #written = new Map<number, Written[]>();
   /** At a leader: its entries not applied yet that have a request identity, by that. */
   readonly #underWay = new Map<string, Entry>();
+  /** Of the last entry applied. */
+  #epoch = 0;
   /** Reads that wait for an index to be applied. Bounded by OPEN_MAX. */
   #later: PendingRead[] = [];
 
@@ -78,6 +81,7 @@ export class Clients {
   /** An entry was applied: whoever waits for it has its reply, and whoever waits for another at its place waits in vain. */
   applied(entry: Entry, reply: Reply, leader: string | undefined): void {
     if (entry.request !== undefined) this.#underWay.delete(entry.request);
+    if (entry.epoch > this.#epoch) this.#begun(entry.epoch, leader);
     const written = this.#written.get(entry.index);
     if (!written) return;
     this.#written.delete(entry.index);
@@ -128,11 +132,20 @@ export class Clients {
     if (expired) this.#later = this.#later.filter(({ token }) => this.#open.has(token));
   }
 
-  #await({ index, sum }: Entry, token: Token): void {
+  /** No entry of an epoch before comes behind one of this: whoever waits for such waits in vain, though nothing else be written. */
+  #begun(epoch: number, leader: string | undefined): void {
+    this.#epoch = epoch;
+    for (const written of this.#written.values()) {
+      const inVain = written.filter((one) => one.epoch < epoch);
+      for (const { tokens } of inVain) for (const token of tokens) this.answer(token, { kind: 'not-leader', leader });
+    }
+  }
+
+  #await({ index, epoch, sum }: Entry, token: Token): void {
     let written = this.#written.get(index);
     if (!written) this.#written.set(index, (written = []));
     const same = written.find((one) => one.sum === sum);
     if (same) same.tokens.push(token);
-    else written.push({ sum, tokens: [token] });
+    else written.push({ epoch, sum, tokens: [token] });
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { makeEntry } from '../../../store/entry';
 import { A, B, C, EMPTY, entriesOf, holding, recordOf, TestReplica } from '../../support/store/test-replica';
 
 describe('the core of a replica', () => {
@@ -202,6 +203,23 @@ describe('the core of a replica', () => {
       const said = leader.when((core) => core.record(recordOf(3, 2, B, B), leader.now));
       expect(said).to.deep.equal(['tells 7 to ask b:1', 'hangs up 1', 'marks epoch 2, tried 1', 'dials b:1']);
       expect(leader.write(8, 1)).to.deep.equal(['tells 8 to ask b:1']);
+    });
+
+    it('tells who waits for writes that the next leader has not, once that has begun its epoch, where to ask', () => {
+      const leader = new TestReplica().found();
+      const { last: first } = leader;
+      leader.join(1, B);
+      leader.write(7, 1);
+      leader.write(8, 2);
+      const record = recordOf(3, 2, B, B);
+      leader.when((core) => core.record(record, leader.now));
+      leader.when((core) => core.linkUp(5, leader.now));
+      const lead = { type: 'lead', epoch: 2, configuration: record, after: first.index };
+      expect(leader.when((core) => core.receive(5, lead, leader.now))).to.include('cuts off what is behind 1');
+      const { line } = makeEntry(first, 2, 1e15, ['lead', 'b']);
+      const append = { type: 'append', epoch: 2, lines: [line], committed: 2, round: 0 };
+      const said = leader.when((core) => core.receive(5, append, leader.now));
+      expect(said).to.include.members(['tells 7 to ask b:1', 'tells 8 to ask b:1']);
     });
 
     it('asks the record when somebody says that its epoch is over, and goes on meanwhile', () => {

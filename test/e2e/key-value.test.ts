@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { endAllCommands, runToEnd, start } from '../support/commands';
-import { type ReplicaProcess, Replicas } from '../support/store/replicas';
+import { doorOf, type ReplicaProcess, Replicas } from '../support/store/replicas';
 
 /** Where a server speaks the dialect. */
 function kvOf(server: ReplicaProcess): string {
-  return /kv at (\S+),/.exec(server.out())![1]!;
+  return doorOf(server, 'kv');
 }
 
 describe('the key-value dialect as processes', function () {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { startProgram } from '../../shared/program/start-program';
 import { endAllCommands, ROOT } from '../support/commands';
-import { type ReplicaProcess, Replicas } from '../support/store/replicas';
+import { doorOf, type ReplicaProcess, Replicas } from '../support/store/replicas';
 import { isZookeeperInstalled } from '../support/store/zookeeper';
 
 const HTTP = ['--http', '127.0.0.1:0'];
@@ -116,7 +116,7 @@ describe('npm run forms', function () {
 });
 
 function httpOf(replica: ReplicaProcess): string {
-  return /http at ([^,]+),/.exec(replica.out())![1]!;
+  return doorOf(replica, 'http');
 }
 
 async function post(http: string, form: object, key?: string): Promise<number> {

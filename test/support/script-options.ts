@@ -15,6 +15,7 @@ const NUMBERS = [
   'rounds',
   'kills',
   'documents',
+  'takeovers',
 ];
 
 /** Parses the script's command line; the options that are numbers are checked to be some. */

@@ -1,78 +1,119 @@
 /**
- * Real replicas killed, all or any of them, or their leader stopped for twice its session, while writers write: whatever was
- * confirmed must be there afterwards, once, and in all logs alike.
+ * Real replicas killed, all or any of them, or their leader stopped for twice its session, while writers write in all dialects:
+ * whatever was confirmed must be there afterwards, once, and in all logs alike.
  */
 
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OperatorError } from '../../../shared/errors';
+import { KeyValueClient } from '../../../kv-client/client';
 import { connectClient, type StoreClient } from '../../../store-client/client';
 import type { Draws } from '../../support/seeded';
-import { type ReplicaProcess, Replicas } from '../../support/store/replicas';
+import { doorOf, type ReplicaProcess, Replicas } from '../../support/store/replicas';
+import { DocumentWriting, FormWriting, PairWriting, type Writing } from './writers';
 
 const REPLICAS = 3;
-const WRITERS = 8;
+/** In each dialect. */
+const WRITERS = 3;
 /** Short, so that a cycle takes a second or two. */
-export const SESSION_MS = 500;
-const SETTINGS = ['--session', String(SESSION_MS / 1000), '--ack', '0.4'];
+const SESSION_MS = { local: 500, zookeeper: 1000 };
 /** How long writers write before something happens, milliseconds at most. */
 const CALM_MS = 300;
+/** Within this time a takeover is over, and somebody answers, milliseconds. */
+const TAKEOVER_MS = 20_000;
 /** Once nothing happens any more all are in sync within this time, milliseconds. */
 const SYNC_MS = 20_000;
-/** Cycles whose documents are looked for again after the next ones. */
+/** Cycles whose writes are looked for again after the next ones. */
 const KEPT = 3;
+/** The collection of documents whose writing shows that somebody leads. */
+const PROBES = 'probes';
 
-export type Fault = 'kill one' | 'kill the leader' | 'kill all' | 'stop the leader';
-const FAULTS: readonly Fault[] = ['kill one', 'kill the leader', 'kill all', 'stop the leader'];
+/** A leader that is replaced comes back only once another leads. */
+export type Fault = 'kill one' | 'kill the leader' | 'replace the leader' | 'kill all' | 'stop the leader';
+const FAULTS: readonly Fault[] = ['kill one', 'kill the leader', 'replace the leader', 'kill all', 'stop the leader'];
 
 /** What was seen, for whoever prints it. */
 export interface Tally {
   cycles: number;
-  confirmed: number;
+  confirmed: Record<Writing['dialect'], number>;
   faults: Record<Fault, number>;
+  /** How often another replica than before led. */
+  takeovers: number;
 }
 
 /** A store of real processes, with all that was confirmed to its writers. */
 export class CrashingStore {
-  readonly tally: Tally = {
-    cycles: 0,
-    confirmed: 0,
-    faults: { 'kill one': 0, 'kill the leader': 0, 'kill all': 0, 'stop the leader': 0 },
-  };
   readonly #random: Draws;
+  readonly #sessionMs: number;
+  readonly #words: readonly string[];
   readonly #replicas = new Replicas();
+  readonly #confirmed = { documents: 0, kv: 0, forms: 0 };
+  readonly #faults: Record<Fault, number> = {
+    'kill one': 0,
+    'kill the leader': 0,
+    'replace the leader': 0,
+    'kill all': 0,
+    'stop the leader': 0,
+  };
+  #cycles = 0;
   #running: ReplicaProcess[] = [];
-  /** What was confirmed of the last cycles, each in a collection of its own; the earliest goes first. Bounded by KEPT. */
-  #kept: { collection: string; confirmed: Set<string> }[] = [];
+  /** The address that led each epoch, as far as it was printed. Grows with the takeovers. */
+  readonly #leaders = new Map<number, string>();
+  /** The writes of the last cycles; the earliest go first. Bounded by KEPT. */
+  #kept: { cycle: string; writings: Writing[] }[] = [];
   #client: StoreClient | undefined;
+  #pairs: KeyValueClient | undefined;
 
-  constructor(random: Draws) {
+  /** @param zookeeper `host:port` of its server, where replicas are to be coordinated by that */
+  constructor(random: Draws, zookeeper?: string) {
     this.#random = random;
+    this.#sessionMs = zookeeper === undefined ? SESSION_MS.local : SESSION_MS.zookeeper;
+    this.#words = [
+      ...['--session', String(this.#sessionMs / 1000), '--ack', '0.4'],
+      ...['--kv', '127.0.0.1:0', '--http', '127.0.0.1:0'],
+      ...(zookeeper === undefined ? [] : ['--zookeeper', zookeeper]),
+    ];
+  }
+
+  get tally(): Tally {
+    this.#noteLeaders();
+    const leaders = [...this.#leaders].sort(([a], [b]) => a - b).map(([, address]) => address);
+    const takeovers = leaders.filter((address, n) => n > 0 && address !== leaders[n - 1]).length;
+    return { cycles: this.#cycles, confirmed: this.#confirmed, faults: this.#faults, takeovers };
   }
 
   async start(): Promise<void> {
-    this.#running = await this.#replicas.startAll(REPLICAS, SETTINGS);
+    this.#running = await this.#replicas.startAll(REPLICAS, this.#words);
     const addresses = this.#running.map(({ address }) => address);
-    this.#client = await connectClient(addresses, { timeoutMs: 20_000 });
+    this.#client = await connectClient(addresses, { timeoutMs: TAKEOVER_MS });
+    this.#pairs = new KeyValueClient(this.#doors('kv'), { timeoutMs: TAKEOVER_MS });
+    await this.#client.create(PROBES, {});
   }
 
   /** Writes, lets something happen, mends it, and looks whether all is there. @throws AssertionError for what is lost */
   async cycle(fault: Fault = this.#random.pick(FAULTS)): Promise<void> {
-    const kept = { collection: `cycle-${this.tally.cycles}`, confirmed: new Set<string>() };
-    this.#kept.push(kept);
-    await this.#client!.create(kept.collection, { writer: 'int', number: 'int' });
-    const writing = new AbortController();
-    const writers = Array.from({ length: WRITERS }, (_, writer) => this.#write(writer, kept, writing.signal));
+    const cycle = `cycle-${this.#cycles}`;
+    await this.#client!.create(cycle, { writer: 'int', number: 'int' });
+    const writings = [
+      new DocumentWriting(this.#client!, cycle),
+      new PairWriting(this.#client!, this.#pairs!, cycle),
+      new FormWriting(this.#client!, () => this.#doors('http'), cycle),
+    ];
+    this.#kept.push({ cycle, writings });
+    const end = new AbortController();
+    const writers = writings.flatMap((writing) => {
+      return Array.from({ length: WRITERS }, (_, writer) => writeOn(writing, writer, end.signal));
+    });
     await passing(this.#random.between(20, CALM_MS));
     await this.#do(fault);
     await passing(this.#random.between(0, CALM_MS));
-    writing.abort();
+    end.abort();
     await Promise.all(writers);
     await this.#check();
-    this.tally.cycles++;
-    this.tally.faults[fault]++;
+    for (const { dialect, confirmed } of writings) this.#confirmed[dialect] += confirmed.size;
+    this.#cycles++;
+    this.#faults[fault]++;
   }
 
   /** Once all are in sync, all logs have the same bytes. @throws AssertionError */
@@ -112,38 +153,25 @@ export class CrashingStore {
     this.#replicas.remove();
   }
 
-  async #write(
-    writer: number,
-    { collection, confirmed }: { collection: string; confirmed: Set<string> },
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (let number = 0; !signal.aborted; number++) {
-      try {
-        confirmed.add(await this.#client!.insert(collection, { writer, number }));
-        this.tally.confirmed++;
-      } catch (error) {
-        // Not confirmed: it may be there or not.
-        if (!(error instanceof OperatorError) || error.code !== 'unreachable') throw error;
-      }
-    }
-  }
-
   async #do(fault: Fault): Promise<void> {
     const leader = this.#leader();
     if (fault === 'stop the leader') {
       leader.child.kill('SIGSTOP');
-      await passing(2 * SESSION_MS);
+      await passing(2 * this.#sessionMs);
       leader.child.kill('SIGCONT');
       return;
     }
     const victims =
       fault === 'kill all' ? [...this.#running] : [fault === 'kill one' ? this.#random.pick(this.#running) : leader];
     await Promise.all(victims.map((victim) => this.#replicas.kill(victim)));
-    await passing(this.#random.between(0, 2 * SESSION_MS));
+    this.#noteLeaders();
+    if (fault === 'replace the leader') while (this.#leader() === leader) await passing(20);
+    else await passing(this.#random.between(0, 2 * this.#sessionMs));
     for (const victim of victims) {
       const place = this.#running.indexOf(victim);
-      this.#running[place] = await this.#replicas.start(victim.address, SETTINGS);
+      this.#running[place] = await this.#replicas.start(victim.address, this.#words);
     }
+    this.#pairs!.use(this.#doors('kv'));
   }
 
   /** The one that said last that it leads, as far as it printed. */
@@ -153,21 +181,37 @@ export class CrashingStore {
     return this.#running.reduce((best, one) => (epochOf(one) > epochOf(best) ? one : best));
   }
 
-  /** Every confirmed document is there once; a takeover may still be under way. */
-  async #check(): Promise<void> {
-    for (const { collection, confirmed } of this.#kept) {
-      // A write shows that somebody leads, and what is read behind it is the leader's.
-      await this.#client!.insert(collection, {});
-      const documents = await this.#client!.search(collection, {});
-      const found = new Set(documents.map(({ _id }) => _id));
-      const written = documents.filter(({ writer }) => writer !== undefined);
-      const once = new Set(written.map(({ writer, number }) => `${writer} ${number}`));
-      assert.equal(once.size, written.length, `writes were done twice in ${collection}`);
-      const lost = [...confirmed].filter((id) => !found.has(id));
-      assert.deepEqual(lost, [], `confirmed and lost in ${collection}: ${lost.length} of ${confirmed.size}`);
+  #noteLeaders(): void {
+    for (const replica of this.#running) {
+      for (const [, epoch] of replica.out().matchAll(/store leads epoch (\d+)/g)) {
+        this.#leaders.set(Number(epoch), replica.address);
+      }
     }
-    while (this.#kept.length > KEPT) await this.#client!.destroy(this.#kept.shift()!.collection);
   }
+
+  /** Where the replicas speak a dialect. */
+  #doors(dialect: 'kv' | 'http'): string[] {
+    return this.#running.map((replica) => doorOf(replica, dialect));
+  }
+
+  /** Everything confirmed is there; a takeover may still be under way. */
+  async #check(): Promise<void> {
+    // A write shows that somebody leads, and what is read behind it is the leader's.
+    await this.#client!.insert(PROBES, {});
+    for (const { cycle, writings } of this.#kept) {
+      for (const writing of writings) {
+        const { dialect, confirmed } = writing;
+        const there = new Set(await writing.found());
+        const lost = [...confirmed].filter((id) => !there.has(id));
+        assert.deepEqual(lost, [], `confirmed and lost of ${dialect} in ${cycle}: ${lost.length} of ${confirmed.size}`);
+      }
+    }
+    while (this.#kept.length > KEPT) await this.#client!.destroy(this.#kept.shift()!.cycle);
+  }
+}
+
+async function writeOn(writing: Writing, writer: number, signal: AbortSignal): Promise<void> {
+  for (let number = 0; !signal.aborted; number++) await writing.write(writer, number, signal);
 }
 
 /** Lets time pass for other processes: what happens to them is the test, not how long it takes. */

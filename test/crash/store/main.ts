@@ -1,26 +1,34 @@
 /**
- * Real replicas killed and stopped while writers write: `npm run crash:store -- --cycles 1000 --seed 1`. Fails when anything that
- * was confirmed is lost, done twice, or the logs differ; prints what was done.
+ * Real replicas killed and stopped while writers write: `npm run crash:store -- --cycles 1000 --seed 1`; with `--zookeeper`
+ * coordinated by a real one, with `--takeovers 100` until so often another replica led than before. Fails when anything that was
+ * confirmed is lost, done twice, or the logs differ; prints what was done.
  */
 
 import { endPrograms } from '../../../shared/program/start-program';
 import { scriptOptions } from '../../support/script-options';
 import { drawsOf } from '../../support/seeded';
+import { Zookeeper } from '../../support/store/zookeeper';
 import { CrashingStore } from './cycles';
 
 const values = scriptOptions({
-  options: { cycles: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } },
+  options: {
+    cycles: { type: 'string', default: '10' },
+    takeovers: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '1' },
+    zookeeper: { type: 'boolean', default: false },
+  },
 });
 
 void main();
 
 async function main(): Promise<void> {
-  const store = new CrashingStore(drawsOf(Number(values.seed)));
+  const zookeeper = values.zookeeper ? await Zookeeper.start() : undefined;
+  const store = new CrashingStore(drawsOf(Number(values.seed)), zookeeper?.servers);
   try {
     await store.start();
-    for (let i = 1; i <= Number(values.cycles); i++) {
+    while (store.tally.cycles < Number(values.cycles) || store.tally.takeovers < Number(values.takeovers)) {
       await store.cycle();
-      if (i % 50 === 0) console.log(JSON.stringify(store.tally));
+      if (store.tally.cycles % 50 === 0) console.log(JSON.stringify(store.tally));
     }
     await store.compareLogs();
     console.log(JSON.stringify({ ...store.tally, seed: Number(values.seed), lost: 0 }));
@@ -30,6 +38,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
   } finally {
     await store.end();
+    await zookeeper?.close();
     await endPrograms();
   }
 }

@@ -9,6 +9,11 @@ export interface ReplicaProcess extends Command {
   address: string;
 }
 
+/** Where a replica speaks one of its other dialects, `host:port`. */
+export function doorOf(replica: ReplicaProcess, dialect: 'kv' | 'http'): string {
+  return new RegExp(`${dialect} at ([^,]+),`).exec(replica.out())![1]!;
+}
+
 export class Replicas {
   readonly path = mkdtempSync(join(tmpdir(), 'store-'));
 

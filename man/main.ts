@@ -12,6 +12,7 @@ import type { CommandLine } from '../shared/program/declarations';
 import { manPage } from '../shared/program/man-page';
 import { packageFolder } from '../shared/program/package-folder';
 import { version } from '../shared/program/version';
+import { COMMAND_LINE as KV_SERVERS } from '../store/kv-servers/options';
 import { COMMAND_LINE as STORE } from '../store/options';
 import { COMMAND_LINE as STORE_CLIENT } from '../store-client/options';
 import { COMMAND_LINE as TOPOLOGY } from '../topologies/options';
@@ -23,6 +24,7 @@ const PAGES: readonly [CommandLine<unknown>, about: string][] = [
   [STORE, 'serve a replica of a document store that survives its leader'],
   [STORE_CLIENT, 'put documents into a replicated store, and find them'],
   [KV_CLIENT, 'put and get values through servers of a key-value group'],
+  [KV_SERVERS, 'try a key-value group: three servers, or one that asks for its port'],
   [TOPOLOGY, 'run, check, simulate and draw overlays of servents'],
   [BACKUP, 'keep copies of what lies on many machines'],
   [LAB, 'watch an overlay at work in a browser'],

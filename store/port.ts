@@ -22,8 +22,8 @@ export interface PortOptions {
 /** What stands behind the port. */
 export interface Served {
   replica: LiveReplica;
-  /** Does what other replicas hand on. */
-  writes: Replica;
+  /** Does what another replica hands on, by its end of the connection, `ip:port`. */
+  writesOf: (remote: string) => Replica;
   welcome: Welcome;
 }
 
@@ -76,14 +76,14 @@ export class Port {
     return { received() {}, drained() {}, ended() {}, closed };
   }
 
-  #client(connection: Connection, { replica, writes, welcome: words }: Served): ConnectionEvents {
+  #client(connection: Connection, { replica, writesOf, welcome: words }: Served): ConnectionEvents {
     return new DocumentsConnection(connection, {
       replica,
       newId: randomUUID,
       greeted: (greeting, rest) => {
         if (greeting[2] === TAKEOVER) void force(connection, replica);
         else if (!welcome(connection, greeting, words)) return;
-        else if (greeting[2] === FORWARD) new ForwardedWrites(connection, writes, rest);
+        else if (greeting[2] === FORWARD) new ForwardedWrites(connection, writesOf(connection.remote), rest);
         else replica.links.add({ connection, rest });
       },
     });

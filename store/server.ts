@@ -6,13 +6,17 @@ import { exchange } from '../shared/tcp/key-value-exchange';
 import type { Status } from '../shared/wire/documents';
 import type { Dialect } from './dialects/dialect';
 import { ForeignFollowers, REPLICATION_MS } from './dialects/key-value/foreign-followers';
+import { appliedLine, PrintedPuts } from './dialects/key-value/printed';
 import { openDialects } from './dialects/open-dialects';
+import type { Replica } from './dialects/replica';
+import type { Entry } from './entry';
 import { ReplicaFolder } from './folder';
 import { Forwarding } from './forwarding';
 import { LiveReplica } from './live-replica';
 import { Port } from './port';
 import type { Ending } from './replication/outbox';
 import { parseStore, type StoreOptions, type StoreSettings } from './settings';
+import type { Reply } from './state-machine';
 import { findRecord, openCoordination, welcomeOf } from './whereabouts';
 
 /** What a running replica tells. */
@@ -171,14 +175,22 @@ class StoreServer implements Server {
       },
     );
     this.#live = live;
+    if (this.#options.kvLog) recovery.machine.observer = (entry, reply) => this.#sayApplied(entry, reply);
     const member = { id: recovery.recovered.id, address };
     live.coordinate(await openCoordination(whereabouts, { member, sessionMs, events: live.coordinationEvents }));
-    const { kvReplicate, requestMs } = this.#options;
+    const { kvLog, kvReplicate, requestMs } = this.#options;
     const writes = kvReplicate.length === 0 ? live : new ForeignFollowers(live, kvReplicate, exchange);
-    this.#port.serve({ replica: live, writes, welcome: welcomeOf(whereabouts) });
+    const writesOf = (remote: string): Replica => (kvLog ? new PrintedPuts(writes, remote, this.#line) : writes);
+    this.#port.serve({ replica: live, writesOf, welcome: welcomeOf(whereabouts) });
     const replica = new Forwarding(writes, requestMs + (kvReplicate.length === 0 ? 0 : REPLICATION_MS));
     this.#forwarding = replica;
     for (const dialect of this.#dialects) dialect.serve({ replica, folder: this.folder });
+  }
+
+  /** What a follower is sent in the key-value dialect. */
+  #sayApplied(entry: Entry, reply: Reply): void {
+    const line = appliedLine(entry, reply);
+    if (line !== undefined && this.status().role !== 'leader') this.#line(line);
   }
 
   /** A replica's work is over: it begins anew with nothing, or ends with the reason. */

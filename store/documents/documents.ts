@@ -21,6 +21,8 @@ const EPOCH_BEGINS = 'lead';
 export class Documents implements StateMachine {
   readonly #engine: Engine;
   readonly #state: State;
+  /** Told each entry that is applied, with its reply. */
+  observer: ((entry: Entry, reply: Reply) => void) | undefined;
 
   /** The state that the engine holds; the engine is closed by whoever opened it. */
   constructor(engine: Engine) {
@@ -45,6 +47,7 @@ export class Documents implements StateMachine {
       this.#state.sweep(writer);
       this.#state.save(writer, last);
     });
+    if (this.observer) for (const [i, entry] of entries.entries()) this.observer(entry, replies[i]!);
     return replies;
   }
 

@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
-import { endAllCommands, runToEnd, start } from '../support/commands';
+import { type Command, endAllCommands, runToEnd, start } from '../support/commands';
+import { freePorts } from '../support/free-ports';
 import { doorOf, type ReplicaProcess, Replicas } from '../support/store/replicas';
 
 /** Where a server speaks the dialect. */
@@ -35,13 +36,16 @@ describe('the key-value dialect as processes', function () {
       status: 0,
       out: `GET key: city value: São Paulo obtido do servidor ${leader}, meu timestamp None e do servidor ${timestamp}\n`,
     });
-    expect(servers[1]!.out()).to.match(/^Encaminhando PUT key:city value:São Paulo$/m);
-    expect(servers[0]!.out()).to.match(
-      new RegExp(
-        `^Cliente 127\\.0\\.0\\.1:\\d+ GET key:city ts:None\\. Meu ts é ${timestamp}, portanto devolvendo São Paulo\\.$`,
-        'm',
-      ),
-    );
+    const printed = (server: ReplicaProcess, line: string) => server.until(new RegExp(`^${line}$`, 'm'));
+    const client = 'Cliente 127\\.0\\.0\\.1:\\d+';
+    await printed(servers[1]!, 'Encaminhando PUT key:city value:São Paulo');
+    await printed(servers[0]!, `${client} PUT key:city value:São Paulo\\.`);
+    await printed(servers[0]!, `Enviando PUT_OK ao ${client} da key:city ts:${timestamp}\\.`);
+    const given = `Meu ts é ${timestamp}, portanto devolvendo São Paulo`;
+    await printed(servers[0]!, `${client} GET key:city ts:None\\. ${given}\\.`);
+    for (const follower of servers.slice(1)) {
+      await printed(follower, `REPLICATION key:city value:São Paulo ts:${timestamp}\\.`);
+    }
     await replicas.kill(servers[0]!);
     // The server tries until somebody leads; the client gets one answer.
     const again = await runToEnd('kv-client', [third], 'put city Santos\nget city\nget none\n');
@@ -82,6 +86,29 @@ describe('the key-value dialect as processes', function () {
     const { status, err } = await runToEnd('kv-client', [kv, 'get', 'k']);
     expect({ status, err }).to.deep.equal({ status: 3, err: `kv-client: ${kv}: nothing listens there\n` });
     expect((await runToEnd('kv-client', ['get', 'k'])).status).to.equal(2);
+  });
+
+  it('asks for ports at the keyboard, takes none that is used, and follows whoever leads', async () => {
+    const ports = await freePorts(3);
+    const words = ['--ask', '--ports', ports.join(',')];
+    const begin = async (...typed: (number | undefined)[]): Promise<Command> => {
+      const server = start('store/kv-servers', words, { TMPDIR: replicas.path });
+      for (const line of typed) server.say(String(line));
+      await server.until(/^.*Servidor escutando 127\.0\.0\.1:\d+$/m);
+      return server;
+    };
+    const [first, second] = ports;
+    const leader = await begin(first, first);
+    const [own, ofLeader] = ['Digite a porta do servidor: ', 'Digite o número da porta do servidor Líder: '];
+    expect(leader.out()).to.equal(`${own}${ofLeader}Servidor escutando 127.0.0.1:${first}\n`);
+    const follower = await begin(first, second, second, first);
+    const refused = 'Porta inválida ou já utilizada\n';
+    const asked = `${own}${refused}${own}${ofLeader}${refused}${ofLeader}`;
+    expect(follower.out()).to.equal(`${asked}Servidor escutando 127.0.0.1:${second}\n`);
+    expect((await runToEnd('kv-client', [`127.0.0.1:${second}`, 'put', 'k', 'v'])).status).to.equal(0);
+    await leader.until(/^Enviando PUT_OK ao Cliente 127\.0\.0\.1:\d+ da key:k ts:[\d.]+\.$/m);
+    const silent = await runToEnd('store/kv-servers', words, '', { TMPDIR: replicas.path });
+    expect(silent).to.include({ status: 2, err: 'kv-servers: expected a port, got the end of the input\n' });
   });
 
   it('takes either role in a group with servers of somebody else', async () => {

@@ -102,14 +102,18 @@ export class CrashingStore {
     ];
     this.#kept.push({ cycle, writings });
     const end = new AbortController();
-    const writers = writings.flatMap((writing) => {
-      return Array.from({ length: WRITERS }, (_, writer) => writeOn(writing, writer, end.signal));
-    });
+    const writers = Promise.all(
+      writings.flatMap((writing) => {
+        return Array.from({ length: WRITERS }, (_, writer) => writeOn(writing, writer, end.signal));
+      }),
+    );
+    // What fails is told when they are awaited.
+    writers.catch(() => {});
     await passing(this.#random.between(20, CALM_MS));
     await this.#do(fault);
     await passing(this.#random.between(0, CALM_MS));
     end.abort();
-    await Promise.all(writers);
+    await writers;
     await this.#check();
     for (const { dialect, confirmed } of writings) this.#confirmed[dialect] += confirmed.size;
     this.#cycles++;

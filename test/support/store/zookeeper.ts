@@ -3,10 +3,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ZOOKEEPER_JARS, zookeeperCommand } from '../../../store/zookeeper-beside';
+import { freePorts } from '../free-ports';
 
 /** Are Java and ZooKeeper installed? */
 export function isZookeeperInstalled(): boolean {
@@ -129,18 +130,4 @@ export class Zookeeper {
       socket.on('close', () => resolve(answer));
     });
   }
-}
-
-/** Ports of loopback that were free a moment ago: a server must be told its port. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

@@ -1,0 +1,18 @@
+/** Ports for programs that must be told theirs. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** Ports of loopback that were free a moment ago: a server must be told its port. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}

@@ -9,6 +9,7 @@ import { declareSeed, declareSizes, type SizeWords, sizesOf } from '../topologie
 import { shippedTopologies } from '../topologies/graph/catalogue';
 import { KINDS } from '../topologies/graph/generators';
 import type { OverlayChoice } from './overlay/lab-overlay';
+import { REPLICAS_MAX } from './store/replicas-max';
 
 /** Shows an overlay. */
 export interface OverlayLabOptions {
@@ -29,7 +30,16 @@ export interface HttpPlace {
   names: readonly string[];
 }
 
-export type LabOptions = OverlayLabOptions;
+/** Shows a replicated store. */
+export interface StoreLabOptions {
+  command: 'store';
+  /** To begin with. */
+  replicas: number;
+  http: HttpPlace;
+  json: boolean;
+}
+
+export type LabOptions = OverlayLabOptions | StoreLabOptions;
 
 /** Parses the lab's command line. @throws OperatorError `usage` */
 export function parseOptions(argv: readonly string[]): Promise<Parsed<LabOptions>> {
@@ -74,15 +84,32 @@ const OVERLAY: Command<OverlayLabOptions> = {
   }),
 };
 
+const STORE: Command<StoreLabOptions> = {
+  synopsis: 'store',
+  about: 'Run a replicated store, and serve a page that shows it at work',
+  positionals: () => {},
+  declareOptions: (line) =>
+    declareHttp(
+      line.option('replicas', { value: 'n', requiresArg: true, default: '3', describe: 'Replicas to begin with' }),
+    ),
+  toOptions: (given: HttpWords & { replicas: string }) => ({
+    command: 'store',
+    replicas: numberOf(given.replicas, '--replicas', { min: 1, max: REPLICAS_MAX, unit: 'replicas', integer: true }),
+    http: placeOf(given),
+    json: given.json,
+  }),
+};
+
 export const COMMAND_LINE: CommandLine<LabOptions> = {
   name: 'lab',
-  commands: [OVERLAY],
+  commands: [OVERLAY, STORE],
   lists: ['name'],
   files: ['overlay'],
   suggestions: { overlay: () => [...shippedTopologies(), ...KINDS.keys()] },
   examples: [
     ['lab line', 'five servents in a line, on real sockets'],
     ['lab small-world --servents 200', 'one made to order'],
+    ['lab store', 'three replicas of a store'],
     ['lab scale-free --servents 2000 --virtual', 'a large one, simulated'],
   ],
   epilogue: 'The page is for a browser on this machine, unless --http and --name say otherwise. Ctrl-C ends all.',

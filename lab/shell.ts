@@ -1,48 +1,86 @@
 /** The lab's shell: runs what the page shows, serves the page, and ends both when the person interrupts. */
 
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OperatorError } from '../shared/errors';
 import { createHttp, type HttpOptions, listen } from '../shared/http/service';
 import { interrupted, type Streams } from '../shared/program/run-main';
-import type { HttpPlace, LabOptions } from './options';
+import type { HttpPlace, LabOptions, OverlayLabOptions, StoreLabOptions } from './options';
 import { LabOverlay } from './overlay/lab-overlay';
 import { EventHub } from './server/event-hub';
 import { addOverlayRoutes } from './server/overlay-routes';
 import { addPage } from './server/page-files';
+import { addStoreRoutes } from './server/store-routes';
+import { LabStore } from './store/lab-store';
+import type { StoreEvent } from './store-view';
 import type { LabEvent } from './view';
 
-/** Of a request: a key and a value. */
+/** Of a request: a key and a value, or a document. */
 const BODY_MAX = 256 * 1024;
 
 /** Runs until the person interrupts. Gives the exit status. */
-export async function run(options: LabOptions, streams: Streams): Promise<number> {
+export function run(options: LabOptions, streams: Streams): Promise<number> {
+  return options.command === 'store' ? runStore(options, streams) : runOverlay(options, streams);
+}
+
+async function runOverlay(options: OverlayLabOptions, streams: Streams): Promise<number> {
   const ended = interrupted(streams);
   const hub = new EventHub<LabEvent>();
-  const { choice, timeoutMs } = options;
-  const lab = await LabOverlay.open(choice, { timeoutMs, tell: (event) => hub.tell(event) });
+  const tell = (event: LabEvent): void => hub.tell(event);
+  const lab = await LabOverlay.open(options.choice, { timeoutMs: options.timeoutMs, tell });
   try {
-    const http = httpOptions(options.http, streams);
-    const app = createHttp(http);
-    addPage(app, 'overlay');
-    void app.register(async (routes) => {
-      routes.setErrorHandler(refuse);
-      addOverlayRoutes(routes, lab, hub);
-    });
-    const service = await listen(app, http);
-    const first = lab.view().servents[0]!.address;
-    streams.out(
-      options.json
-        ? JSON.stringify({ event: 'ready', http: service.address, servent: first })
-        : `Open http://${service.address} in a browser; Ctrl-C ends all.`,
-    );
-    try {
-      return await ended;
-    } finally {
-      hub.close();
-      await service.close();
-    }
+    const facts = { servent: lab.view().servents[0]!.address };
+    return await serve('overlay', options, facts, (routes) => addOverlayRoutes(routes, lab, hub), hub, ended, streams);
   } finally {
     await lab.close();
+  }
+}
+
+async function runStore(options: StoreLabOptions, streams: Streams): Promise<number> {
+  const ended = interrupted(streams);
+  const hub = new EventHub<StoreEvent>();
+  const opening = LabStore.open(options.replicas, (event) => hub.tell(event));
+  const lab = await Promise.race([opening, ended]);
+  // Whoever interrupts the start leaves nothing running either.
+  if (typeof lab === 'number') {
+    await opening.then((store) => store.close());
+    return lab;
+  }
+  try {
+    return await serve('store', options, {}, (routes) => addStoreRoutes(routes, lab, hub), hub, ended, streams);
+  } finally {
+    await lab.close();
+  }
+}
+
+/** Serves a page until the person interrupts. @param facts what the ready line's JSON says besides the address */
+async function serve(
+  page: string,
+  { http: place, json }: LabOptions,
+  facts: object,
+  addRoutes: (app: FastifyInstance) => void,
+  hub: { close(): void },
+  ended: Promise<number>,
+  streams: Streams,
+): Promise<number> {
+  const http = httpOptions(place, streams);
+  const app = createHttp(http);
+  addPage(app, page);
+  void app.register(async (routes) => {
+    routes.setErrorHandler(refuse);
+    addRoutes(routes);
+  });
+  const service = await listen(app, http);
+  const { address } = service;
+  streams.out(
+    json
+      ? JSON.stringify({ event: 'ready', http: address, ...facts })
+      : `Open http://${address} in a browser; Ctrl-C ends all.`,
+  );
+  try {
+    return await ended;
+  } finally {
+    hub.close();
+    await service.close();
   }
 }
 

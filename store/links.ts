@@ -12,7 +12,7 @@ import type { PeerMessage } from './replication/messages';
 import type { Link } from './replication/outbox';
 
 /** Room for a batch of entries, or one entry of the greatest size: the core sends no more at once. */
-const PEER_FRAMES: FrameFormat = { lengthBytes: 4, payloadMax: 16 * 1024 * 1024 };
+export const PEER_FRAMES: FrameFormat = { lengthBytes: 4, payloadMax: 16 * 1024 * 1024 };
 /** A frame must come whole within this time. */
 const FRAME_MS = 10_000;
 /** Between two attempts to dial, milliseconds. */

@@ -3,12 +3,10 @@
 import type { Copy } from '../view';
 import type { TimedCopy } from './beats';
 import { onScreen, type Place } from './camera';
+import { type Colours, canvasOf, coloursOf } from './canvas';
 import { byId } from './dom';
 import type { GraphView } from './graph';
 import type { Scene } from './scene';
-
-const COLOURS = ['first', 'higher', 'duplicate', 'response', 'lost', 'ink', 'face'] as const;
-type Colours = Record<(typeof COLOURS)[number], string>;
 
 /** From so many pixels between neighbours on a datagram's ttl can be read. */
 const READABLE_SCALE = 60;
@@ -18,18 +16,16 @@ const LOST_SHARE = 0.5;
 export class FloodCanvas {
   readonly #canvas = byId<HTMLCanvasElement>('flood');
   readonly #graph: GraphView;
-  #colours: Colours | undefined;
 
   constructor(graph: GraphView) {
     this.#graph = graph;
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => (this.#colours = undefined));
   }
 
   /** Draws a scene; `contact` is the servent asked, or undefined where there is no question. */
   draw(scene: Scene, contact: string | undefined): void {
-    const context = this.#prepared();
+    const context = canvasOf(this.#canvas);
     if (!context || contact === undefined) return;
-    const colours = (this.#colours ??= coloursOf(this.#canvas));
+    const colours = coloursOf(this.#canvas);
     const client = onScreen(this.#graph.camera, this.#graph.places.clientBeside(contact));
     const at = (name: string): Place | undefined => {
       const place = this.#graph.places.of(name);
@@ -62,22 +58,6 @@ export class FloodCanvas {
     if (!isReadable) return;
     context.fillStyle = colours.face;
     context.fillText(copy.fate === 'lost' && share > LOST_SHARE ? '×' : lettersOf(copy), x, y + 0.5);
-  }
-
-  /** The canvas, empty, and as large as the screen shows it. */
-  #prepared(): CanvasRenderingContext2D | undefined {
-    const canvas = this.#canvas;
-    const context = canvas.getContext('2d');
-    if (!context) return undefined;
-    const ratio = window.devicePixelRatio;
-    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
-    context.font = '600 11px system-ui, sans-serif';
-    context.textAlign = 'center';
-    context.textBaseline = 'middle';
-    return context;
   }
 }
 
@@ -125,9 +105,4 @@ function colourOf({ message, fate }: Copy): keyof Colours {
 
 function lettersOf({ message, ttl }: Copy): string {
   return message === 'QUERY' ? String(ttl) : message === 'CLIREQ' ? '?' : '!';
-}
-
-function coloursOf(element: Element): Colours {
-  const style = getComputedStyle(element);
-  return Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Colours;
 }

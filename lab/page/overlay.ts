@@ -1,8 +1,10 @@
 /** The page of an overlay: hears the server and the person, keeps one state, and shows it once a frame where it has changed. */
 
+import type { LabEvent } from '../view';
 import { AskView } from './ask';
 import { ChoiceView } from './choice';
 import { byId } from './dom';
+import { failing } from './failing';
 import { FloodCanvas } from './flood-canvas';
 import { GraphView } from './graph';
 import { InspectorView } from './inspector';
@@ -12,14 +14,12 @@ import { listen } from './server';
 import { type Action, FIRST_STATE, reduce, type State, shownOf, timedOf } from './state';
 import { TimelineView } from './timeline';
 
-/** How long what went wrong stays to be read, milliseconds. */
-const FAILURE_MS = 8000;
-
 let state: State = FIRST_STATE;
 let shown: State | undefined;
 let shownAt: number | undefined;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
+const fail = failing();
 const graph = new GraphView(
   (chosen) => act({ kind: 'choose', servent: chosen }),
   () => (shown = undefined),
@@ -30,9 +30,8 @@ const inspector = new InspectorView(fail, (servent) => ask.askAt(servent));
 const choice = new ChoiceView(fail);
 const timeline = new TimelineView((question) => act({ kind: 'show', question }));
 const playback = new PlaybackView(act, () => state.beat);
-let failing: number | undefined;
 
-listen(
+listen<LabEvent>(
   (events) => act({ kind: 'heard', events }),
   (connected) => act({ kind: 'connected', connected }),
 );
@@ -68,12 +67,4 @@ function show(): void {
   choice.show(overlay, question?.id);
   timeline.show(overlay, questions, question, timed, notes);
   playback.show(state, scene);
-}
-
-function fail(error: unknown): void {
-  const place = byId('failure');
-  place.textContent = error instanceof Error ? error.message : String(error);
-  place.hidden = false;
-  clearTimeout(failing);
-  failing = setTimeout(() => (place.hidden = true), FAILURE_MS);
 }

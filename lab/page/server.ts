@@ -1,9 +1,9 @@
 /** The page's server: what it tells, what it is asked, and what it is told to do. */
 
-import type { CatalogueEntry, LabEvent, PairsView, PanelView } from '../view';
+import type { CatalogueEntry, PairsView, PanelView } from '../view';
 
 /** Hears all that happens, and again all there is after an interruption. */
-export function listen(heard: (events: LabEvent[]) => void, connected: (is: boolean) => void): void {
+export function listen<Event>(heard: (events: Event[]) => void, connected: (is: boolean) => void): void {
   const source = new EventSource('events');
   source.addEventListener('open', () => connected(true));
   source.addEventListener('error', () => connected(false));
@@ -20,10 +20,9 @@ export const reading = {
 };
 
 /** Has something done. @throws Error with the server's sentence when it refuses */
-export async function post(path: string, body: object): Promise<void> {
-  await replyOf(
-    fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  );
+export async function post<Reply = unknown>(path: string, body: object): Promise<Reply> {
+  const headers = { 'content-type': 'application/json' };
+  return (await replyOf(fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }))) as Reply;
 }
 
 async function get<Reply>(path: string, words: Record<string, string>): Promise<Reply> {

@@ -8,12 +8,11 @@ import type { LabOverlay, OverlayChoice } from '../overlay/lab-overlay';
 import type { LinkChange } from '../overlay/model';
 import type { LabEvent } from '../view';
 import type { EventHub } from './event-hub';
+import { bodyOf, DONE, FLAG, NAME, queryOf } from './schemas';
 
 /** A key fits a datagram. */
 const TEXT_MAX = 65_507;
 const text = { type: 'string', maxLength: TEXT_MAX };
-const name = { type: 'string', minLength: 1, maxLength: 256 };
-const flag = { type: 'boolean' };
 
 /** Adds the routes. */
 export function addOverlayRoutes(app: FastifyInstance, lab: LabOverlay, hub: EventHub<LabEvent>): void {
@@ -31,25 +30,30 @@ export function addOverlayRoutes(app: FastifyInstance, lab: LabOverlay, hub: Eve
 
 function addReading(app: FastifyInstance, lab: LabOverlay): void {
   app.get('/catalogue', async () => catalogue());
-  app.get<{ Querystring: { prefix: string } }>('/keys', query({ prefix: text }), async ({ query: { prefix } }) =>
+  app.get<{ Querystring: { prefix: string } }>('/keys', queryOf({ prefix: text }), async ({ query: { prefix } }) =>
     lab.keysWith(prefix),
   );
-  app.get<{ Querystring: { servent: string } }>('/servent', query({ servent: name }), async ({ query: { servent } }) =>
-    lab.panelOf(servent),
+  app.get<{ Querystring: { servent: string } }>(
+    '/servent',
+    queryOf({ servent: NAME }),
+    async ({ query: { servent } }) => lab.panelOf(servent),
   );
   app.get<{ Querystring: { servent: string; text: string; page: string } }>(
     '/pairs',
-    query({ servent: name, text, page: { type: 'string', pattern: '^[0-9]{1,9}$' } }),
+    queryOf({ servent: NAME, text, page: { type: 'string', pattern: '^[0-9]{1,9}$' } }),
     async ({ query: { servent, text, page } }) => lab.pairsOf(servent, text, Number(page)),
   );
   const number = { type: 'string', pattern: '^[0-9]{1,9}$' };
-  app.get<{ Querystring: { question: string } }>('/trace.jsonl', query({ question: number }), async (request, reply) =>
-    reply
-      .type('application/jsonl; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="trace.jsonl"')
-      .send(jsonLinesOf(lab, Number(request.query.question))),
+  app.get<{ Querystring: { question: string } }>(
+    '/trace.jsonl',
+    queryOf({ question: number }),
+    async (request, reply) =>
+      reply
+        .type('application/jsonl; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="trace.jsonl"')
+        .send(jsonLinesOf(lab, Number(request.query.question))),
   );
-  app.get<{ Querystring: { question: string } }>('/trace.pcap', query({ question: number }), async (request, reply) =>
+  app.get<{ Querystring: { question: string } }>('/trace.pcap', queryOf({ question: number }), async (request, reply) =>
     reply
       .type('application/vnd.tcpdump.pcap')
       .header('content-disposition', 'attachment; filename="trace.pcap"')
@@ -60,22 +64,22 @@ function addReading(app: FastifyInstance, lab: LabOverlay): void {
 function addDoing(app: FastifyInstance, lab: LabOverlay): void {
   app.post<{ Body: { contact: string; key: string } }>(
     '/ask',
-    body({ contact: name, key: { ...text, minLength: 1 } }),
+    bodyOf({ contact: NAME, key: { ...text, minLength: 1 } }),
     async ({ body }) => {
       lab.ask(body.contact, body.key);
       return DONE;
     },
   );
-  app.post<{ Body: { name: string; up: boolean } }>('/servent', body({ name, up: flag }), async ({ body }) => {
+  app.post<{ Body: { name: string; up: boolean } }>('/servent', bodyOf({ name: NAME, up: FLAG }), async ({ body }) => {
     await lab.setServent(body.name, body.up);
     return DONE;
   });
   app.post<{ Body: { from: string; to: string } & LinkChange }>(
     '/link',
-    body({ from: name, to: name, up: flag, oneWay: flag, lossPercent: { type: 'number', minimum: 0, maximum: 100 } }, [
-      'from',
-      'to',
-    ]),
+    bodyOf(
+      { from: NAME, to: NAME, up: FLAG, oneWay: FLAG, lossPercent: { type: 'number', minimum: 0, maximum: 100 } },
+      ['from', 'to'],
+    ),
     async ({ body: { from, to, ...change } }) => {
       await lab.setLink(from, to, change);
       return DONE;
@@ -83,20 +87,20 @@ function addDoing(app: FastifyInstance, lab: LabOverlay): void {
   );
   app.post<{ Body: { servent: string; key: string; value: string } }>(
     '/pair',
-    body({ servent: name, key: text, value: text }),
+    bodyOf({ servent: NAME, key: text, value: text }),
     async ({ body: { servent, key, value } }) => {
       await lab.setPair(servent, key, value);
       return DONE;
     },
   );
-  app.post<{ Body: { literal: boolean } }>('/rule', body({ literal: flag }), async ({ body: { literal } }) => {
+  app.post<{ Body: { literal: boolean } }>('/rule', bodyOf({ literal: FLAG }), async ({ body: { literal } }) => {
     await lab.setRule(literal);
     return DONE;
   });
   const count = { type: 'integer', minimum: 0, maximum: 5000 };
   app.post<{ Body: { overlay: string; ground: OverlayChoice['ground']; servents?: number } }>(
     '/overlay',
-    body({ overlay: name, ground: { enum: ['sockets', 'virtual'] }, servents: count }, ['overlay', 'ground']),
+    bodyOf({ overlay: NAME, ground: { enum: ['sockets', 'virtual'] }, servents: count }, ['overlay', 'ground']),
     async ({ body: { overlay, ground, servents } }) => {
       // A page picks from the catalogue; files are the command line's.
       const known = catalogue().some((entry) => entry.name === overlay);
@@ -104,18 +108,4 @@ function addDoing(app: FastifyInstance, lab: LabOverlay): void {
       return DONE;
     },
   );
-}
-
-const DONE = { status: 'ok' };
-
-function query(properties: Record<string, object>): { schema: { querystring: object } } {
-  return { schema: { querystring: strict(properties) } };
-}
-
-function body(properties: Record<string, object>, required?: readonly string[]): { schema: { body: object } } {
-  return { schema: { body: strict(properties, required) } };
-}
-
-function strict(properties: Record<string, object>, required = Object.keys(properties) as readonly string[]): object {
-  return { type: 'object', properties, required, additionalProperties: false };
 }

@@ -9,6 +9,8 @@ import type { EpochEnd } from './messages';
 /** What the newest entries may take in memory, characters: followers that are not further behind cost no reading. */
 const TAIL_LENGTH_MAX = 16 * 1024 * 1024;
 const TAIL_ENTRIES_MAX = 20_000;
+/** What is applied leaves from this part of it on: so what fills it is what waits to be committed. */
+const KEPT = 0.5;
 
 /** What a journal held when it was opened. */
 export interface RecoveredLog {
@@ -60,7 +62,7 @@ export class ReplicaLog {
 
   /** No more entries may wait to be committed. */
   get isFull(): boolean {
-    return this.#tail.length >= TAIL_ENTRIES_MAX || this.#tailLength >= TAIL_LENGTH_MAX;
+    return this.#isFilled(1);
   }
 
   /**
@@ -127,12 +129,16 @@ export class ReplicaLog {
 
   /** Makes room: of what is applied, the oldest entries leave the memory. */
   forget(applied: number): void {
-    if (!this.isFull) return;
+    if (!this.#isFilled(KEPT)) return;
     let count = 0;
     while (count < this.#tail.length && this.#tail[count]!.index < applied && count < this.#tail.length / 2) {
       this.#tailLength -= this.#tail[count++]!.line.length;
     }
     this.#tail.splice(0, count);
+  }
+
+  #isFilled(part: number): boolean {
+    return this.#tail.length >= TAIL_ENTRIES_MAX * part || this.#tailLength >= TAIL_LENGTH_MAX * part;
   }
 
   #entryAt(index: number): Entry | undefined {

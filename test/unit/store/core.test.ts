@@ -177,6 +177,29 @@ describe('the core of a replica', () => {
       expect(leader.acknowledge(1)).to.deep.equal(['answers 8 1']);
     });
 
+    it('refuses no write for those that are done, however many', () => {
+      const leader = new TestReplica().found();
+      // What fills the memory for entries one and a half times, ten together.
+      for (let token = 1; token <= 240; ) {
+        const said = leader.when((core) => {
+          for (let i = 0; i < 10; i++) core.write(token++, ['append', 'list', 'x'.repeat(1e5)], undefined, leader.now);
+        });
+        expect(said.filter((what) => what.startsWith('refuses'))).to.deep.equal([]);
+      }
+    });
+
+    it('refuses writes while those that wait for the disk fill its memory', () => {
+      const leader = new TestReplica().found();
+      const write = (token: number): string[] =>
+        leader.when((core) => core.write(token, ['append', 'list', 'x'.repeat(1e6)], undefined, leader.now));
+      leader.slowDisk = true;
+      for (let token = 1; token <= 17; token++) write(token);
+      expect(write(18)).to.deep.equal(['refuses 18: too many writes wait to be confirmed by the replicas in sync']);
+      leader.flush();
+      leader.heard();
+      expect(write(19)).to.deep.equal(['writes 19']);
+    });
+
     it('says at the deadline of a write that it does not know', () => {
       const leader = new TestReplica().found();
       leader.slowDisk = true;

@@ -85,11 +85,7 @@ export class Documents implements StateMachine {
     const { requests } = this.#state;
     requests.forgetOld(writer, timeUs);
     if (request === undefined) return this.#perform(writer, op, timeUs);
-    const first = requests.firstReply(writer, request, timeUs);
-    if (first) return first;
-    const reply = this.#perform(writer, op, timeUs);
-    requests.remember(writer, [request, timeUs, reply]);
-    return reply;
+    return requests.once(writer, request, timeUs, () => this.#perform(writer, op, timeUs));
   }
 
   /** Everything that refuses does so before the first change. */

@@ -60,11 +60,15 @@ export function requestTimesPrefix(number: number): string {
   return `${uint32(number)}t`;
 }
 
-/** The key that tells when a request was done: these sort by time, microseconds since 1970. */
-export function requestTimeKey(number: number, timeUs: number, request: string): string {
-  return (
-    requestTimesPrefix(number) + uint32(Math.floor(timeUs / 2 ** 32)) + uint32(timeUs % 2 ** 32) + bytesOf(request)
-  );
+/** The key that tells which request was done then: these sort by time, microseconds since 1970. */
+export function requestTimeKey(number: number, timeUs: number): string {
+  return requestTimesPrefix(number) + uint32(Math.floor(timeUs / 2 ** 32)) + uint32(timeUs % 2 ** 32);
+}
+
+/** Of such a key: the time. */
+export function timeIn(key: string): number {
+  const bytes = Buffer.from(key.slice(-8), 'latin1');
+  return bytes.readUInt32BE(0) * 2 ** 32 + bytes.readUInt32BE(4);
 }
 
 /** The first key behind all that start with `prefix`. */

@@ -2,7 +2,7 @@
 
 import type { Reply } from '../state-machine';
 import type { Reader, Writer } from './engine';
-import { behind, requestKey, requestTimeKey, requestTimesPrefix } from './keys';
+import { behind, requestKey, requestTimeKey, requestTimesPrefix, timeIn } from './keys';
 import { StateSum } from './state-sum';
 
 export const REMEMBERED_US = 3_600_000_000;
@@ -18,12 +18,17 @@ export interface RequestsRecord {
 /** One as it stands in a snapshot. */
 export type Answered = readonly [request: string, timeUs: number, reply: Reply];
 
-/** Bounded by the entries of an hour. */
+/**
+ * By identity stand time and reply, by time the identity: no two entries, and so no two requests, have the same. Bounded by the
+ * entries of an hour.
+ */
 export class Requests {
   /** Of their keys, on this replica alone. */
   readonly number: number;
   #count: number;
   readonly #sum: StateSum;
+  /** None is of an earlier time, microseconds since 1970: until it is an hour ago, none needs to be looked for. */
+  #earliestUs = 0;
 
   constructor({ number, count, sum }: RequestsRecord) {
     this.number = number;
@@ -43,28 +48,38 @@ export class Requests {
   /** @param nowUs the log's time */
   firstReply(reader: Reader, request: string, nowUs: number): Reply | undefined {
     const found = this.#find(reader, request);
-    return found && found[1] > nowUs - REMEMBERED_US ? found[2] : undefined;
+    return found && isRemembered(found, nowUs) ? found[2] : undefined;
   }
 
-  /** Takes the place of what was answered to the same request more than an hour ago. */
-  remember(writer: Writer, answered: Answered): void {
-    const [request, timeUs] = answered;
+  /** What was answered to it first or, for what was not asked within the hour, what `perform` says now. */
+  once(writer: Writer, request: string, nowUs: number, perform: () => Reply): Reply {
     const before = this.#find(writer, request);
+    if (before && isRemembered(before, nowUs)) return before[2];
+    const reply = perform();
     if (before) this.#forget(writer, before);
-    const text = JSON.stringify(answered);
+    this.remember(writer, [request, nowUs, reply]);
+    return reply;
+  }
+
+  /** One that it does not know. */
+  remember(writer: Writer, answered: Answered): void {
+    const [request, timeUs, reply] = answered;
     this.#count++;
-    this.#sum.toggle(text);
-    writer.put(requestKey(this.number, request), text);
-    writer.put(requestTimeKey(this.number, timeUs, request), request);
+    this.#sum.toggle(JSON.stringify(answered));
+    writer.put(requestKey(this.number, request), JSON.stringify([timeUs, reply]));
+    writer.put(requestTimeKey(this.number, timeUs), request);
   }
 
   /** Forgets some of those that are older than an hour: the same ones on every replica. */
   forgetOld(writer: Writer, nowUs: number): void {
-    if (this.#count === 0) return;
+    const endUs = nowUs - REMEMBERED_US;
+    if (this.#count === 0 || this.#earliestUs >= endUs) return;
     const first = requestTimesPrefix(this.number);
     const old: string[] = [];
-    const end = requestTimeKey(this.number, Math.max(nowUs - REMEMBERED_US, 0), '');
-    for (const [, request] of writer.range(first, end)) if (old.push(request) === FORGOTTEN_MAX) break;
+    for (const [key, request] of writer.range(first, behind(first))) {
+      this.#earliestUs = timeIn(key);
+      if (this.#earliestUs >= endUs || old.push(request) === FORGOTTEN_MAX) break;
+    }
     for (const request of old) this.#forget(writer, this.#find(writer, request)!);
   }
 
@@ -79,11 +94,17 @@ export class Requests {
     this.#count--;
     this.#sum.toggle(JSON.stringify(answered));
     writer.remove(requestKey(this.number, request));
-    writer.remove(requestTimeKey(this.number, timeUs, request));
+    writer.remove(requestTimeKey(this.number, timeUs));
   }
 
   #find(reader: Reader, request: string): Answered | undefined {
     const text = reader.get(requestKey(this.number, request));
-    return text === undefined ? undefined : JSON.parse(text);
+    if (text === undefined) return undefined;
+    const [timeUs, reply] = JSON.parse(text) as [number, Reply];
+    return [request, timeUs, reply];
   }
+}
+
+function isRemembered([, timeUs]: Answered, nowUs: number): boolean {
+  return timeUs > nowUs - REMEMBERED_US;
 }

@@ -177,6 +177,8 @@ export class Journal {
 
   async #work(): Promise<void> {
     this.#working = true;
+    // Not before whoever asks has done so to the end: what comes together is flushed together.
+    await undefined;
     while (this.#tasks.length > 0) {
       const group = this.#nextGroup();
       try {

@@ -34,14 +34,18 @@ describe('the journal', () => {
       await again.journal.close();
     }));
 
-  it('flushes once for all that came meanwhile, and answers in order', async () => {
+  it('flushes once for all that came together or meanwhile, and answers in order', async () => {
     const disk = new ForgetfulDisk(() => 0);
     const { journal } = await open(disk);
     const entries = logOf(100);
     const before = disk.calls;
     const order: number[] = [];
-    await Promise.all(entries.map((entry, i) => journal.append([entry]).then(() => order.push(i))));
-    // The segment's file and its folder, the first entry alone, all others together.
+    const append = (entry: Entry): Promise<unknown> => journal.append([entry]).then(() => order.push(entry.index));
+    const together = entries.slice(0, 50).map(append);
+    await undefined;
+    const meanwhile = entries.slice(50).map(append);
+    await Promise.all([...together, ...meanwhile]);
+    // The segment's file and its folder, what came together, what came meanwhile.
     expect(disk.calls - before).to.equal(4);
     expect(order).to.deep.equal([...order].sort((a, b) => a - b));
   });

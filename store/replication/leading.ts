@@ -21,6 +21,8 @@ const BATCH_LENGTH_MAX = 512 * 1024;
 const SNAPSHOT_BYTES = 256 * 1024;
 /** Who is not in sync and takes a snapshot may be silent so many times longer: it is busy, and nobody waits for it. */
 const JOINING_PATIENCE = 15;
+/** That something is committed is told with the next entries, or after this: whoever writes again spares a message for each. */
+const TELL_MS = 5;
 /** Heartbeats within the time that a follower has to acknowledge. */
 export const HEARTBEATS = 4;
 
@@ -41,6 +43,8 @@ export class Leading {
   /** The entry that began the epoch: all before it is committed when it is. */
   readonly #first: number;
   #committed: number;
+  /** When to tell followers so that no entry has told. */
+  #tellAtMs = 0;
   /** Entries up to here were given to the disk. */
   #written: number;
   /** What each follower had on disk when it was last heard of, its peer may be gone. Bounded as the peers are. */
@@ -89,6 +93,7 @@ export class Leading {
   nextMs(): number {
     const { ackMs } = this.#replica.settings;
     let next = this.#heartbeatAtMs;
+    if (this.#tellAtMs > this.#replica.now.ms) next = Math.min(next, this.#tellAtMs);
     for (const { member, heardMs } of this.#peers.values()) {
       if (this.#isRequired(member.id)) next = Math.min(next, Math.max(heardMs + ackMs, this.#replica.now.ms + 1));
     }
@@ -251,11 +256,12 @@ export class Leading {
   }
 
   #commit(): void {
-    const { log, machine } = this.#replica;
+    const { log, machine, now } = this.#replica;
     let index = log.flushed;
     for (const { id } of this.#required()) index = Math.min(index, this.#peers.get(id)?.acked ?? -1);
     if (index <= this.#committed) return;
     this.#committed = index;
+    this.#tellAtMs = now.ms + TELL_MS;
     const served = this.isServing;
     this.#replica.apply(index);
     this.#replica.trim(this.#neededFrom());
@@ -411,7 +417,7 @@ export class Leading {
   }
 
   #feedEntries(peer: Peer): void {
-    const { log, out } = this.#replica;
+    const { log, now, out } = this.#replica;
     while (peer.mayBeSent && peer.next <= log.last.index) {
       const entries = log.read(peer.next, log.last.index, BATCH_ENTRIES_MAX);
       if (entries) this.#send(peer, entries);
@@ -425,7 +431,7 @@ export class Leading {
       }
     }
     const { committed, round, hash } = peer.told;
-    const isNews = committed < this.#committed || round < this.#round;
+    const isNews = (committed < this.#committed && now.ms >= this.#tellAtMs) || round < this.#round;
     if (isNews || hash < (this.#replica.stateHash?.index ?? 0)) this.#tell(peer, []);
   }
 

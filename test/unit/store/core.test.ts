@@ -52,6 +52,20 @@ describe('the core of a replica', () => {
       expect(leader.acknowledge(2)).to.include('answers 7 1');
     });
 
+    it('tells followers what is committed with the next entries, or soon', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      const told = (): number => Math.max(...leader.sent.map((said) => (said.type === 'append' ? said.committed : 0)));
+      leader.write(7, 1);
+      leader.acknowledge(1);
+      expect(told()).to.equal(1);
+      leader.write(8, 2);
+      expect(told()).to.equal(2);
+      leader.acknowledge(1);
+      leader.pass(10);
+      expect(told()).to.equal(3);
+    });
+
     it('answers none before its own disk has it', () => {
       const leader = new TestReplica().found();
       leader.slowDisk = true;

@@ -25,7 +25,7 @@ import { ObservedServent } from './observed-servent';
 import type { Outbox } from './outbox';
 import { isOwnIp, ownIpTowards, reachableIps } from './own-address';
 import { parseSettings, type ServentOptions, type ServentSettings } from './settings';
-import type { ServentStats, ServentStatus } from './status';
+import type { FileStatus, ServentStats, ServentStatus } from './status';
 import { tracer, tracing } from './trace';
 
 /** What loading the pairs gave. */
@@ -131,6 +131,9 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   #ioFallback: string | undefined;
   #closed = false;
   #kernelDrops: number | undefined;
+  #loadedAtMs = Date.now();
+  /** Has the latest reload failed? */
+  #stale = false;
   #reloading: Promise<unknown> = Promise.resolve();
   /** The reload that has not begun yet: it will do for all who ask until then, so that a storm of signals is two loads. */
   #nextReload: Promise<LoadedFile> | undefined;
@@ -210,7 +213,6 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   #status(): ServentStatus {
     const { local } = this.#opened;
     const { advertisedIp, literal, seenMax } = this.#options;
-    const { keys, problemCount } = this.file;
     return {
       address: this.address,
       bound: this.bound,
@@ -219,10 +221,15 @@ class ServentShell implements Servent, TransportEvents, Outbox {
       neighbours: this.neighbours,
       io: this.io,
       literal,
-      file: { keys, problems: problemCount },
+      file: this.#fileStatus(),
       seenMax,
       ...this.stats(),
     };
+  }
+
+  #fileStatus(): FileStatus {
+    const { keys, problemCount } = this.file;
+    return { keys, problems: problemCount, loadedAtMs: this.#loadedAtMs, stale: this.#stale };
   }
 
   reload(): Promise<LoadedFile> {
@@ -231,6 +238,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
       this.#checkOpen();
       const { pairs, ...file } = await reloadPairs(this.#options.source);
       this.#checkOpen();
+      this.#loadedAtMs = Date.now();
       this.#core.pairs = pairs;
       this.file = { keys: pairs.size, ...file };
       return this.file;
@@ -238,7 +246,10 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     // One after the other, so that the table read last is the one that stays.
     if (!this.#nextReload) {
       this.#nextReload = this.#reloading.then(load);
-      this.#reloading = this.#nextReload.catch(() => undefined);
+      this.#reloading = this.#nextReload.then(
+        () => void (this.#stale = false),
+        () => void (this.#stale = true),
+      );
     }
     return this.#nextReload;
   }

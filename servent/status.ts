@@ -17,6 +17,17 @@ export interface ServentStats extends Counters {
   kernelDrops: number | null;
 }
 
+/** What the latest successful load gave. */
+export interface FileStatus {
+  keys: number;
+  /** Lines that are no pair, or one that nobody can ask for. */
+  problems: number;
+  /** When that was, milliseconds of Unix time. */
+  loadedAtMs: number;
+  /** A later reload failed: the pairs are those of before. */
+  stale: boolean;
+}
+
 /** All of it. Addresses are `ip:port`. */
 export interface ServentStatus extends ServentStats {
   /** Where it can be asked from its own machine. */
@@ -31,8 +42,7 @@ export interface ServentStatus extends ServentStats {
   io: 'dgram' | 'batch';
   /** Does it leave out the rule of the higher ttl? */
   literal: boolean;
-  /** What the latest successful load gave: keys, and lines that are no pair. */
-  file: { keys: number; problems: number };
+  file: FileStatus;
   /** Most queries remembered as seen. */
   seenMax: number;
 }

@@ -50,6 +50,16 @@ export const MEASURES: readonly Measure<ServentStatus>[] = [
     help: 'Lines of the key-value file that are no pair, or one that nobody can ask for',
     read: ({ file }) => file.problems,
   },
+  {
+    name: 'servent_file_stale',
+    help: '1 where the latest reload failed, and the pairs of before stay',
+    read: ({ file }) => Number(file.stale),
+  },
+  {
+    name: 'servent_file_loaded_timestamp_seconds',
+    help: 'When the pairs held were loaded, seconds of Unix time',
+    read: ({ file }) => file.loadedAtMs / 1000,
+  },
   { name: 'servent_neighbours', help: 'Neighbours to flood to', read: ({ neighbours }) => neighbours.length },
   { name: 'servent_seen_queries', help: 'Queries remembered as seen', read: ({ seen }) => seen },
   { name: 'servent_seen_queries_limit', help: 'Most queries remembered as seen', read: ({ seenMax }) => seenMax },

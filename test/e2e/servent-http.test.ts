@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { lookup, startServent } from '../../index';
+import type { ServentStatus } from '../../servent/status';
 import { OperatorError } from '../../shared/errors';
 import { endAllCommands, runToEnd, startServentCommand } from '../support/commands';
 
@@ -65,6 +66,26 @@ describe("the library's setting http", () => {
     await servent.close();
     const refusal = await fetch(`http://${servent.http}/status`).catch(({ cause }: Error) => cause);
     expect(refusal).to.have.property('code', 'ECONNREFUSED');
+  });
+
+  it('tells that the pairs could not be read again, until they could', async () => {
+    const source = new (class extends Map<string, string> {
+      isBroken = false;
+      override [Symbol.iterator](): MapIterator<[string, string]> {
+        if (this.isBroken) throw new OperatorError('file', 'expected pairs, got none');
+        return super[Symbol.iterator]();
+      }
+    })([['a', '1']]);
+    await using servent = await startServent({ ...SETTINGS, pairs: source, http: '0' });
+    const told = async (): Promise<{ keys: number; stale: boolean }> =>
+      ((await (await fetch(`http://${servent.http}/status`)).json()) as ServentStatus).file;
+    expect(await told()).to.include({ keys: 1, stale: false });
+    source.set('b', '2').isBroken = true;
+    expect(await servent.reload().catch((error: unknown) => error)).to.be.instanceOf(OperatorError);
+    expect(await told()).to.include({ keys: 1, stale: true });
+    source.isBroken = false;
+    await servent.reload();
+    expect(await told()).to.include({ keys: 2, stale: false });
   });
 
   it('frees the UDP port when its own port cannot be bound', async () => {

@@ -37,6 +37,7 @@ describe('a servent over HTTP', () => {
     status.received = { CLIREQ: 1, QUERY: 2, RESPONSE: 3, other: 4 };
     status.handled = { answered: 5, forwarded: 6, both: 7 };
     status.dropped.seen = 8;
+    status.file.stale = true;
     status.wouldDrop = { 'answer-rate': 9 };
     Object.assign(status, { kernelDrops: 10, answers: 11, queries: 12, sendErrors: { ENETUNREACH: 13 } });
     expect((await metrics()).filter((line) => line.startsWith('servent_') && !line.endsWith(' 0'))).to.deep.equal([
@@ -56,6 +57,8 @@ describe('a servent over HTTP', () => {
       'servent_send_errors_total{code="ENETUNREACH"} 13',
       'servent_keys 431',
       'servent_file_problems 3',
+      'servent_file_stale 1',
+      'servent_file_loaded_timestamp_seconds 1700000000.5',
       'servent_neighbours 2',
       'servent_seen_queries 17',
       'servent_seen_queries_limit 1000',

@@ -5,7 +5,7 @@ scratch=$1
 checkout=$PWD
 tarball=$(npm pack --silent --ignore-scripts --pack-destination "$scratch")
 tar -tzf "$scratch/$tarball" | sed 's|^package/||' | sort > "$scratch/files"
-if grep -vE '^(dist/.*\.(js|d\.ts)|dist/man/[^/]*\.1|dist/lab/page/[^/]*\.(js|css|html)|topologies/[^/]*\.(json|py|md)|topologies/emulation/[^/]*\.py|conformance/[^/]*\.md|service/.*|wireshark/[^/]*|report/figures/[^/]*\.svg|fixtures/[^/]*\.txt|fixtures/README\.md|fixtures/COPYING\.[A-Z0-9.-]*|package\.json|[A-Z]+\.md|LICENSE)$' "$scratch/files"; then
+if grep -vE '^(dist/.*\.(js|d\.ts)|dist/man/[^/]*\.1|dist/lab/page/[^/]*\.(js|css|html)|topologies/[^/]*\.(json|py|md)|topologies/emulation/[^/]*\.py|conformance/[^/]*\.md|service/.*|wireshark/[^/]*|report/figures/[^/]*\.svg|report/screenshots/[^/]*\.png|fixtures/[^/]*\.txt|fixtures/README\.md|fixtures/COPYING\.[A-Z0-9.-]*|package\.json|[A-Z]+\.md|LICENSE)$' "$scratch/files"; then
   echo 'the package holds what no user needs (above)' >&2
   exit 1
 fi

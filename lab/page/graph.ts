@@ -11,7 +11,9 @@ const RADIUS_SHARE = 0.3;
 const RADIUS_MIN = 4;
 const RADIUS_MAX = 26;
 /** From this radius on a name fits. */
-const NAMED_RADIUS = 11;
+const NAMED_RADIUS = 9;
+/** At the bottom, the legend's. */
+const LEGEND_PIXELS = 26;
 /** From so many pixels between neighbours on there is room for addresses. */
 const ADDRESSED_SCALE = 105;
 const ZOOM_STEP = 1.3;
@@ -89,7 +91,7 @@ export class GraphView {
   fit(): void {
     const { width, height } = this.#svg.getBoundingClientRect();
     if (!this.#overlay || width === 0) return;
-    this.camera = fitted(this.places.all(), width, height);
+    this.camera = fitted(this.places.all(), width, height - LEGEND_PIXELS);
     this.#place();
   }
 
@@ -149,7 +151,7 @@ export class GraphView {
       const { x, y } = onScreen(this.camera, this.places.of(name)!);
       group.setAttribute('transform', `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
       circle.setAttribute('r', String(this.radius));
-      text.setAttribute('font-size', String(Math.max(9, Math.min(15, this.radius * 0.75))));
+      text.setAttribute('font-size', String(Math.max(8, Math.min(15, this.radius * 0.75))));
       address.setAttribute('y', String(this.radius + 16));
       keys.setAttribute('y', String(this.radius + 31));
     }

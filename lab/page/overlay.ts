@@ -29,7 +29,7 @@ const ask = new AskView(fail);
 const inspector = new InspectorView(fail, (servent) => ask.askAt(servent));
 const choice = new ChoiceView(fail);
 const timeline = new TimelineView((question) => act({ kind: 'show', question }));
-const playback = new PlaybackView(act, () => state.beat);
+const playback = new PlaybackView(act, () => state);
 
 listen<LabEvent>(
   (events) => act({ kind: 'heard', events }),

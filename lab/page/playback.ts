@@ -10,11 +10,11 @@ export class PlaybackView {
   readonly #position = byId<HTMLInputElement>('position');
   readonly #caption = byId('caption');
 
-  constructor(act: (action: Action) => void, beatOf: () => number) {
+  constructor(act: (action: Action) => void, stateNow: () => State) {
     byId('again').addEventListener('click', () => act({ kind: 'seek', beat: 0 }));
-    byId('back').addEventListener('click', () => act({ kind: 'seek', beat: Math.ceil(beatOf()) - 1 }));
-    byId('forth').addEventListener('click', () => act({ kind: 'seek', beat: Math.floor(beatOf()) + 1 }));
-    this.#play.addEventListener('click', () => act({ kind: 'play', playing: this.#play.textContent === 'Play' }));
+    byId('back').addEventListener('click', () => act({ kind: 'seek', beat: Math.ceil(stateNow().beat) - 1 }));
+    byId('forth').addEventListener('click', () => act({ kind: 'seek', beat: Math.floor(stateNow().beat) + 1 }));
+    this.#play.addEventListener('click', () => act({ kind: 'play', playing: !stateNow().playing }));
     this.#position.addEventListener('input', () => act({ kind: 'seek', beat: Number(this.#position.value) }));
     const speed = byId<HTMLInputElement>('speed');
     speed.addEventListener('input', () => act({ kind: 'speed', speed: 2 ** Number(speed.value) }));

@@ -35,6 +35,7 @@ export class StoreTables {
     );
     byId('links').replaceChildren(...this.#links(store));
     byId('logs').replaceChildren(...store.replicas.map(logOf));
+    for (const log of document.querySelectorAll('.log')) log.scrollTop = log.scrollHeight;
     // What was made anew has lost the focus.
     if (focused) document.querySelector<HTMLElement>(`[data-what="${CSS.escape(focused)}"]`)?.focus();
   }

@@ -46,6 +46,14 @@ describe('the topology command', () => {
     expect(status).to.equal(0);
   });
 
+  it('up --lab serves the page, and asks the same servents at the prompt', async () => {
+    const { out, err, status } = await runToEnd('topologies', ['up', 'line', '--servents', '2', '--lab'], 'tcpmux\n');
+    expect(out)
+      .to.match(/^Open http:\/\/127\.0\.0\.1:\d+ in a browser/)
+      .and.to.match(/TCP Port Service/i);
+    expect([err.includes('Error'), status]).to.deep.equal([false, 0]);
+  });
+
   it('up names the port that is taken', async () => {
     const taken = createSocket('udp4').bind(0, '127.0.0.1');
     await once(taken, 'listening');

@@ -1,5 +1,6 @@
 /** Command lines of what runs an overlay as processes on loopback: `up`, `check`. */
 
+import { usageError } from '../../shared/errors';
 import { numberOf } from '../../shared/program/command-line';
 import type { Command, Declarations } from '../../shared/program/declarations';
 import type { Sizes } from '../graph/generators';
@@ -13,6 +14,8 @@ export interface UpOptions {
   sizes: Sizes;
   /** Of the first servent, the others have the ports behind it; undefined for ports that are free. */
   portFirst: number | undefined;
+  /** Shows it in the lab's page too. */
+  lab: boolean;
 }
 
 /** Runs the overlay on loopback, and compares who answers with who should. */
@@ -32,14 +35,21 @@ export const UP: Command<UpOptions> = {
   synopsis: 'up <overlay>',
   about: "Run an overlay's servents on loopback, and ask the first of them at the client's prompt",
   positionals: overlayWord,
-  declareOptions: (line) => declarePort(declareSeed(declareSizes(line))),
-  toOptions: (given: { overlay: string } & SizeWords & PortWords) => ({
-    command: 'up',
-    overlay: given.overlay,
-    sizes: sizesOf(given),
-    portFirst: portFirstOf(given),
-  }),
+  declareOptions: (line) =>
+    declarePort(declareSeed(declareSizes(line))).option('lab', {
+      type: 'boolean',
+      default: false,
+      describe: "Show it in a browser too: the lab's page",
+    }),
+  toOptions: upOptionsOf,
 };
+
+function upOptionsOf(given: { overlay: string; lab: boolean } & SizeWords & PortWords): UpOptions {
+  const { overlay, lab } = given;
+  if (lab && given.port !== undefined)
+    throw usageError('expected --lab without --port, got both: the lab takes ports that are free');
+  return { command: 'up', overlay, sizes: sizesOf(given), portFirst: portFirstOf(given), lab };
+}
 
 export const CHECK: Command<CheckOptions> = {
   synopsis: 'check <overlay>',

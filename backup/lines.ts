@@ -6,10 +6,9 @@
  *     | 0x184d2a5c | 8 | frame's length | contents' length | Zstandard frame |  (32-bit numbers, little-endian)
  */
 
-import { compress } from '@mongodb-js/zstd';
 import { ByteSource } from './byte-source';
 import type { ReadAt } from './repository/pack';
-import { decompressFrame } from './zstd-frame';
+import { compressFrame, decompressFrame } from './zstd-frame';
 
 const MAGIC = 0x184d_2a5c;
 const LEAD = 16;
@@ -43,7 +42,7 @@ export class LineWriter {
     const contents = Buffer.from(`${this.#lines.join('\n')}\n`);
     this.#lines = [];
     this.#characters = 0;
-    const frame = await compress(contents);
+    const frame = await compressFrame(contents);
     return Buffer.concat([leadOf(frame.length, contents.length), frame]);
   }
 }

@@ -1,18 +1,20 @@
-/** The backup's commands: each is run by its own file. */
+/** The backup's commands: each is run by its own file, which is loaded with all it needs only when it is run. */
 
 import type { Streams } from '../shared/program/run-main';
-import { askServer } from './admin/commands';
-import { runAgent } from './agent/command';
-import { runCreator } from './demo/creator';
-import { runDemo } from './demo/demo';
 import type { BackupOptions } from './options';
-import { runServer } from './server/command';
 
 /** Runs a command. Gives the exit status. */
 export function run(options: BackupOptions, streams: Streams): Promise<number> {
-  if (options.command === 'server') return runServer(options, streams);
-  if (options.command === 'agent') return runAgent(options, streams);
-  if (options.command === 'demo') return runDemo(options, streams);
-  if (options.command === 'creator') return runCreator(options, streams);
-  return askServer(options, streams);
+  switch (options.command) {
+    case 'server':
+      return (require('./server/command') as typeof import('./server/command')).runServer(options, streams);
+    case 'agent':
+      return (require('./agent/command') as typeof import('./agent/command')).runAgent(options, streams);
+    case 'demo':
+      return (require('./demo/demo') as typeof import('./demo/demo')).runDemo(options, streams);
+    case 'creator':
+      return (require('./demo/creator') as typeof import('./demo/creator')).runCreator(options, streams);
+    default:
+      return (require('./admin/commands') as typeof import('./admin/commands')).askServer(options, streams);
+  }
 }

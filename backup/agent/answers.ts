@@ -5,7 +5,7 @@ import { closeSync, readSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { LineWriter } from '../lines';
 import type { Name } from '../record';
-import { type ChunkName, compressBlock, encodeBlockHeader } from '../repository/pack';
+import { type ChunkName, encodeBlockHeader } from '../repository/pack';
 import { sumOf } from '../sum';
 import {
   BLOCK_BYTES,
@@ -16,6 +16,8 @@ import {
   type ReadRequest,
   type WholeRequest,
 } from '../wire';
+import { compressFrame } from '../zstd-frame';
+import type { ChunkMemory } from './chunk-memory';
 import { ContentReader } from './contents';
 import { PathError, type Root } from './root';
 import { systemError } from './system-error';
@@ -67,8 +69,8 @@ function* turns<Item>(items: Iterable<Item>): Generator<Item[]> {
 }
 
 /** For each file a record with its chunks, or a problem. */
-export async function* read(tree: Root, { files }: ReadRequest): AsyncGenerator<Buffer, void> {
-  const reader = new ContentReader(tree, () => turn());
+export async function* read(tree: Root, { files }: ReadRequest, memory: ChunkMemory): AsyncGenerator<Buffer, void> {
+  const reader = new ContentReader(tree, () => turn(), memory);
   const writer = new LineWriter();
   let sinceTurn = 0;
   for (const path of files) {
@@ -89,10 +91,14 @@ async function recordOf(reader: ContentReader, path: Name): Promise<ReadLine> {
 }
 
 /** The chunks asked for that still are what they were. */
-export async function* sendChunks(tree: Root, { files }: ChunksRequest): AsyncGenerator<Buffer, void> {
+export async function* sendChunks(
+  tree: Root,
+  { files }: ChunksRequest,
+  memory: ChunkMemory,
+): AsyncGenerator<Buffer, void> {
   const blocks = new BlockWriter();
   for (const { path, chunks } of files) {
-    for (const [sum, chunk] of readRanges(tree, path, chunks)) {
+    for (const [sum, chunk] of contentsOf(tree, path, chunks, memory)) {
       const block = blocks.add(sum, chunk);
       if (block) yield await block;
       else await turn();
@@ -142,7 +148,7 @@ class BlockWriter {
 
   #flush(): void {
     const [chunks, whole] = [this.#names, Buffer.concat(this.#contents)];
-    const block = compressBlock(whole).then((frame) => Buffer.concat([encodeBlockHeader(chunks, frame.length), frame]));
+    const block = compressFrame(whole).then((frame) => Buffer.concat([encodeBlockHeader(chunks, frame.length), frame]));
     // Whoever takes it is told; until then nobody waits for it.
     block.catch(() => undefined);
     this.#pending.push(block);
@@ -150,12 +156,27 @@ class BlockWriter {
   }
 }
 
-/** The chunks that still are what they were; none of a file that cannot be read any more. */
-function* readRanges(
+/** A chunk of a file, as it is asked for. */
+type Range = ChunksRequest['files'][number]['chunks'][number];
+
+/** The chunks that are remembered, then those that still are what they were; none of a file that cannot be read any more. */
+function* contentsOf(
   tree: Root,
   path: Name,
-  chunks: readonly [at: number, length: number, sum: string][],
-): Generator<[sum: string, bytes: Buffer]> {
+  chunks: readonly Range[],
+  memory: ChunkMemory,
+): Generator<[sum: string, contents: Buffer]> {
+  const forgotten: Range[] = [];
+  for (const chunk of chunks) {
+    const contents = memory.take(chunk[2]);
+    if (contents) yield [chunk[2], contents];
+    else forgotten.push(chunk);
+  }
+  if (forgotten.length > 0) yield* readRanges(tree, path, forgotten);
+}
+
+/** The chunks that still are what they were; none of a file that cannot be read any more. */
+function* readRanges(tree: Root, path: Name, chunks: readonly Range[]): Generator<[sum: string, bytes: Buffer]> {
   let descriptor: number;
   try {
     descriptor = tree.open(path);

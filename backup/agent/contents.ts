@@ -7,6 +7,7 @@ import { type BigIntStats, closeSync, fstatSync, readSync } from 'node:fs';
 import type { FileRecord, Name } from '../record';
 import { CHUNK_MAX, firstCut } from '../repository/chunker';
 import { sumOf } from '../sum';
+import type { ChunkMemory } from './chunk-memory';
 import { PathError, type Root } from './root';
 import { fileRecordOf } from './walk';
 
@@ -30,12 +31,15 @@ export interface Chunk {
 export class ContentReader {
   readonly #root: Root;
   readonly #pause: Pause;
+  readonly #memory: ChunkMemory | undefined;
   /** Readers take turns with it, chunk by chunk: it must not be shared. */
   readonly #window = Buffer.allocUnsafe(WINDOW);
 
-  constructor(root: Root, pause: Pause) {
+  /** @param memory where what is read for a record is kept for a while */
+  constructor(root: Root, pause: Pause, memory?: ChunkMemory) {
     this.#root = root;
     this.#pause = pause;
+    this.#memory = memory;
   }
 
   /** A file's record with its chunks. @throws PathError, or the system's error */
@@ -47,7 +51,9 @@ export class ContentReader {
       for (; !next.done; next = await reading.next()) {
         if (chunks.length === CHUNKS_MAX)
           throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, got more`);
-        chunks.push([next.value.sum, next.value.bytes.length]);
+        const { sum, bytes } = next.value;
+        chunks.push([sum, bytes.length]);
+        this.#memory?.keep(sum, bytes);
       }
       const { before, after } = next.value;
       const record: FileRecord = {

@@ -20,6 +20,7 @@ import {
   WHOLE_PATH,
 } from '../wire';
 import { list, read, sendChunks, sendWhole } from './answers';
+import { ChunkMemory } from './chunk-memory';
 import { withHeartbeat } from './heartbeat';
 import { PathError, type Root } from './root';
 import { systemError } from './system-error';
@@ -49,10 +50,11 @@ export interface AgentSettings {
 
 /** What lends a folder over HTTP, or over TLS. */
 export function agentServer(settings: AgentSettings): Server {
+  const routes = routesOf(new ChunkMemory());
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const peer = request.socket.remoteAddress ?? '';
     const told = (outcome: string): void => settings.onQuestion(peer, request.url ?? '', outcome);
-    answer(settings, request, response).then(
+    answer(settings, routes, request, response).then(
       () => told('answered'),
       (error: unknown) => {
         told((error as Error).message);
@@ -77,6 +79,7 @@ function refuse(error: unknown, response: ServerResponse): void {
 
 async function answer(
   { root, token }: AgentSettings,
+  routes: Routes,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -84,8 +87,8 @@ async function answer(
     throw new Refusal(401, 'expected the token');
   // A page in a browser on this machine is no server.
   if (request.headers.origin !== undefined) throw new Refusal(403, 'expected a backup server, got a browser');
-  const route = ROUTES[request.url ?? ''];
-  if (!route || request.method !== 'POST') throw new Refusal(404, `expected POST ${Object.keys(ROUTES).join(', ')}`);
+  const route = routes[request.url ?? ''];
+  if (!route || request.method !== 'POST') throw new Refusal(404, `expected POST ${Object.keys(routes).join(', ')}`);
   const body = await bodyOf(request);
   const bytes = route(treeAt(root, body.path), body);
   response.writeHead(200, { 'content-type': 'application/octet-stream' });
@@ -95,12 +98,17 @@ async function answer(
 /** What comes from a peer is checked by each. */
 type Route = (tree: Root, body: object) => AsyncGenerator<Buffer, void>;
 
-const ROUTES: Readonly<Record<string, Route>> = {
-  [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body)), NO_LINES),
-  [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body)), NO_LINES),
-  [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body)),
-  [WHOLE_PATH]: (tree, body) => sendWhole(tree, checked(isWholeRequest, body)),
-};
+type Routes = Readonly<Record<string, Route>>;
+
+/** @param chunks what was read is remembered there, between one question and the next */
+function routesOf(chunks: ChunkMemory): Routes {
+  return {
+    [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body)), NO_LINES),
+    [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body), chunks), NO_LINES),
+    [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body), chunks),
+    [WHOLE_PATH]: (tree, body) => sendWhole(tree, checked(isWholeRequest, body)),
+  };
+}
 
 function checked<Request extends object>(is: (body: object) => body is Request, body: object): Request {
   if (is(body)) return body;

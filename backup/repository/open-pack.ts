@@ -116,7 +116,7 @@ export async function contentsOf(chunks: readonly ChunkName[], frame: Buffer): P
 }
 
 /** Are these the contents of these chunks, one after the other? */
-export function areContents(chunks: readonly ChunkName[], contents: Uint8Array): boolean {
+function areContents(chunks: readonly ChunkName[], contents: Uint8Array): boolean {
   let at = 0;
   return (
     chunks.every(([sum, length]) => sumOf(contents.subarray(at, (at += length))) === sum) && at === contents.length

@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { isSystemError } from '../../shared/errors';
 import { sumOf } from '../sum';
-import { decompressFrame } from '../zstd-frame';
+import { compressFrame, decompressFrame } from '../zstd-frame';
 import { ChunkIndex, type Place } from './chunk-index';
 import { DamageError } from './damage-error';
 import { namesIn, readAt, TEMPORARY } from './files';
 import { contentsOf, EXTENSION, fileOf, OPEN_FOLDER, OpenPack, PACKS_FOLDER } from './open-pack';
-import { type Block, type ChunkName, compressBlock, lengthOf, type ReadAt, readIndex, readWholeBlocks } from './pack';
+import { type Block, type ChunkName, lengthOf, type ReadAt, readIndex, readWholeBlocks } from './pack';
 
 /** A pack is ended when it is so long, bytes: one flush each, and little to write again when a part of it is thrown away. */
 const PACK_BYTES = 16 * 1024 * 1024;
@@ -257,7 +257,7 @@ export class PackStore {
         chunks.push([sum, length]);
         contents.push(bytes);
       }
-      if (chunks.length > 0) await this.add(chunks, await compressBlock(Buffer.concat(contents)));
+      if (chunks.length > 0) await this.add(chunks, await compressFrame(Buffer.concat(contents)));
     }
   }
 

@@ -8,9 +8,7 @@
  * cut short usable up to its last whole block. A pack's name is the SHA-256 of all of it.
  */
 
-import { compress } from '@mongodb-js/zstd';
 import type { ByteSource } from '../byte-source';
-import { decompressFrame } from '../zstd-frame';
 import { DamageError } from './damage-error';
 
 /** Magic number of a skippable frame (RFC 8878 section 3.1.2), then four bytes of length; both little-endian. */
@@ -32,11 +30,6 @@ export interface Block {
   at: number;
   length: number;
   chunks: readonly ChunkName[];
-}
-
-/** Compresses chunks' contents to one block's frame, at Zstandard's default level: the library takes no other. */
-export function compressBlock(contents: Buffer): Promise<Buffer> {
-  return compress(contents);
 }
 
 /** The bytes that go before a block's Zstandard frame of `length` bytes. */
@@ -98,12 +91,10 @@ export interface SentBlock {
   frame: Buffer;
 }
 
-/** The next block of a stream; undefined at its end. @throws RangeError for what is no block */
-export async function readBlock(source: ByteSource): Promise<(SentBlock & { contents: Buffer }) | undefined> {
+/** The next block of a stream, unchecked; undefined at its end. @throws RangeError for what is no block */
+export async function readBlock(source: ByteSource): Promise<SentBlock | undefined> {
   const prefix = await source.take(SKIPPABLE_HEADER);
-  if (prefix.length === 0) return undefined;
-  const block = await takeBlock(prefix, source);
-  return { ...block, contents: await decompressFrame(block.frame, lengthOf(block.chunks)) };
+  return prefix.length === 0 ? undefined : takeBlock(prefix, source);
 }
 
 /** A block whose first bytes were taken already, its contents as they came. @throws RangeError for what is no block */

@@ -9,9 +9,10 @@ import { LineWriter } from '../lines';
 import type { Name, TreeRecord } from '../record';
 import type { Copy } from '../repository/copy';
 import { DamageError } from '../repository/damage-error';
-import { type ChunkName, compressBlock, encodeBlockHeader, lengthOf } from '../repository/pack';
+import { type ChunkName, encodeBlockHeader, lengthOf } from '../repository/pack';
 import type { PackStore } from '../repository/pack-store';
 import type { Repository } from '../repository/repository';
+import { compressFrame } from '../zstd-frame';
 import { selected } from './select';
 
 /** Who restores remembers so many blocks. */
@@ -120,7 +121,7 @@ class ChunkSender {
   async #compressed(chunks: readonly ChunkName[]): Promise<Buffer> {
     const contents: Buffer[] = [];
     for (const [sum] of chunks) contents.push(await this.#packs.read(sum));
-    return compressBlock(Buffer.concat(contents));
+    return compressFrame(Buffer.concat(contents));
   }
 }
 

@@ -3,6 +3,7 @@
  * side by side, both in order, so that memory does not grow with the tree. Nothing is kept of a run that fails but chunks.
  */
 
+import type { ByteSource } from '../byte-source';
 import {
   bytesOf,
   comparePaths,
@@ -12,8 +13,8 @@ import {
   type TreeRecord,
   textOf,
 } from '../record';
-import { areContents } from '../repository/open-pack';
-import { readBlock } from '../repository/pack';
+import { contentsOf } from '../repository/open-pack';
+import { readBlock, type SentBlock } from '../repository/pack';
 import type { PackStore } from '../repository/pack-store';
 import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest, WHOLE_PATH, type WholeRequest } from '../wire';
 import type { AgentClient } from './agent-client';
@@ -22,8 +23,12 @@ import { readOf } from './agent-lines';
 
 /** Files asked for at once. */
 const FILES_A_BATCH = 1000;
-/** Or so many bytes of them: a batch is read once to be summed and, while it is still in the agent's memory, once to be sent. */
-const BYTES_A_BATCH = 64 * 1024 * 1024;
+/** Or so many bytes of them: what an agent has read to be summed it remembers for a while, to be sent. */
+const BYTES_A_BATCH = 16 * 1024 * 1024;
+/** Batches under way: one is read, of one the chunks come. */
+const BATCHES_AT_ONCE = 2;
+/** Blocks taken from an answer before they are asked for: they are decompressed meanwhile. */
+const BLOCKS_AHEAD = 4;
 /** Chunks asked for at once, so that a request has a bound whatever the size of a file. */
 const CHUNKS_A_REQUEST = 10_000;
 /** A file whose chunks were gone so often when they were fetched changes all the time. */
@@ -60,15 +65,20 @@ export class Pull {
     last: AsyncIterable<TreeRecord>,
     paranoid: boolean,
   ): AsyncGenerator<TreeRecord> {
-    let fetching: Promise<TreeRecord[]> = Promise.resolve([]);
+    let reading: Promise<unknown> = Promise.resolve();
+    const fetching: Promise<TreeRecord[]>[] = [];
+    let fetched: Promise<unknown> = reading;
     for await (const batch of this.#batches(list, last, paranoid)) {
-      const before = fetching;
-      // One batch is fetched while the next is found and the one before is written.
-      fetching = before.then(() => this.#fetch(batch));
-      fetching.catch(() => undefined);
-      yield* await before;
+      // While the chunks of one batch are fetched, the next is read, one more is found, and the one before is written.
+      const read = reading.then(() => this.#read(wantedOf(batch)));
+      const whole = Promise.all([read, fetched]).then(([files]) => this.#fetch(batch, files));
+      // Told where it is awaited.
+      whole.catch(() => undefined);
+      [reading, fetched] = [read, whole];
+      fetching.push(whole);
+      if (fetching.length >= BATCHES_AT_ONCE) yield* await fetching.shift()!;
     }
-    yield* await fetching;
+    for (const whole of fetching) yield* await whole;
   }
 
   async *#batches(
@@ -113,16 +123,15 @@ export class Pull {
   }
 
   /** Puts chunks to the files that have none: those that could not be read are left out and noted. */
-  async #fetch(batch: readonly TreeRecord[]): Promise<TreeRecord[]> {
+  async #fetch(batch: readonly TreeRecord[], files: FileRecord[]): Promise<TreeRecord[]> {
     const read = new Map<string, FileRecord>();
-    let wanted = batch.flatMap((record) => (record.type === 'file' && !record.chunks ? [record.path] : []));
-    let lacking: FileRecord[] = [];
-    for (let attempt = 1; attempt <= TRIES && wanted.length > 0; attempt++) {
-      const files = await this.#read(wanted);
-      for (const file of files) read.set(keyOf(file.path), file);
-      await this.#fetchChunks(files);
-      lacking = files.filter((file) => !this.#hasAll(file));
-      wanted = lacking.map(({ path }) => path);
+    let lacking = files;
+    for (let attempt = 1; lacking.length > 0; attempt++) {
+      for (const file of lacking) read.set(keyOf(file.path), file);
+      await this.#fetchChunks(lacking);
+      lacking = lacking.filter((file) => !this.#hasAll(file));
+      if (attempt === TRIES) break;
+      lacking = await this.#read(lacking.map(({ path }) => path));
     }
     for (const file of lacking) {
       const torn = await this.#readTorn(file);
@@ -138,6 +147,7 @@ export class Pull {
 
   /** What is in these files; what cannot be read is noted. */
   async #read(paths: Name[]): Promise<FileRecord[]> {
+    if (paths.length === 0) return [];
     const body: ReadRequest = { path: this.#path, files: paths };
     const files: FileRecord[] = [];
     let count = 0;
@@ -170,7 +180,7 @@ export class Pull {
     const body: WholeRequest = { path: this.#path, file: file.path };
     const whole: [string, number][] = [];
     for await (const { chunks, frame } of this.#blocks(WHOLE_PATH, body)) {
-      whole.push(...chunks);
+      for (const [sum, length] of chunks) whole.push([sum, length]);
       if (!chunks.every(([sum]) => this.#packs.has(sum))) await this.#packs.add(chunks, frame);
     }
     if (whole.length === 0 && file.size > 0) {
@@ -182,18 +192,21 @@ export class Pull {
   }
 
   /** The blocks of an answer, their contents checked. @throws AgentError */
-  async *#blocks(path: string, body: object): AsyncGenerator<{ chunks: [string, number][]; frame: Buffer }> {
+  async *#blocks(path: string, body: object): AsyncGenerator<SentBlock> {
     const source = await this.#agent.ask(path, body);
+    const ahead: Promise<SentBlock | undefined>[] = [];
     try {
-      for (;;) {
-        const block = await readBlock(source).catch((cause: unknown) => {
-          if (cause instanceof AgentError) throw cause;
-          throw new AgentError(`expected a block, got something else: ${(cause as Error).message}`, { cause });
-        });
-        if (!block) return;
-        const { chunks, frame, contents } = block;
-        if (!areContents(chunks, contents)) throw new AgentError('expected chunks with their sums, got others');
-        yield { chunks: chunks.map(([sum, length]) => [sum, length]), frame };
+      for (let ended = false; !ended || ahead.length > 0; ) {
+        while (!ended && ahead.length < BLOCKS_AHEAD) {
+          // What came whole before an answer was cut off is kept: a block's error is told in its turn.
+          const block = await nextBlock(source).catch((error: unknown) => error);
+          ended = block === undefined || block instanceof Error;
+          const whole = block instanceof Error ? Promise.reject(block) : checkedBlock(block as SentBlock | undefined);
+          whole.catch(() => undefined);
+          ahead.push(whole);
+        }
+        const block = await ahead.shift()!;
+        if (block) yield block;
       }
     } finally {
       await source.close();
@@ -204,6 +217,26 @@ export class Pull {
     this.problemCount++;
     if (this.problems.length < PROBLEMS_MAX) this.problems.push([textOf(path), message]);
   }
+}
+
+async function nextBlock(source: ByteSource): Promise<SentBlock | undefined> {
+  try {
+    return await readBlock(source);
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
+    throw new AgentError(`expected a block, got something else: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A block that holds what it says, or none. @throws AgentError */
+async function checkedBlock(block: SentBlock | undefined): Promise<SentBlock | undefined> {
+  if (!block || (await contentsOf(block.chunks, block.frame))) return block;
+  throw new AgentError('expected chunks with their sums, got others');
+}
+
+/** The files of which it is not known what is in them. */
+function wantedOf(batch: readonly TreeRecord[]): Name[] {
+  return batch.flatMap((record) => (record.type === 'file' && !record.chunks ? [record.path] : []));
 }
 
 /** Chunks of these files that are not here, each once, in requests of bounded length. */

@@ -1,10 +1,11 @@
 /** Cuts contents that come as a stream into chunks, and puts those that are new into packs. */
 
 import { CHUNK_MAX, firstCut } from '../repository/chunker';
-import { type ChunkName, compressBlock } from '../repository/pack';
+import type { ChunkName } from '../repository/pack';
 import type { PackStore } from '../repository/pack-store';
 import { sumOf } from '../sum';
 import { BLOCK_BYTES } from '../wire';
+import { compressFrame } from '../zstd-frame';
 
 export class ChunkWriter {
   readonly #packs: PackStore;
@@ -35,7 +36,7 @@ export class ChunkWriter {
     if (this.#bytes === 0) return;
     const [names, contents] = [this.#names, Buffer.concat(this.#contents)];
     [this.#names, this.#contents, this.#bytes] = [[], [], 0];
-    await this.#packs.add(names, await compressBlock(contents));
+    await this.#packs.add(names, await compressFrame(contents));
   }
 
   /** Takes the first chunk of the window; gives the rest. */

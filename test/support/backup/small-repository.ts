@@ -3,9 +3,9 @@
 import type { FileRecord, TreeRecord } from '../../../backup/record';
 import type { Copy, Source } from '../../../backup/repository/copy';
 import type { Finished } from '../../../backup/repository/copy-writer';
-import { compressBlock } from '../../../backup/repository/pack';
 import type { Repository } from '../../../backup/repository/repository';
 import { sumOf } from '../../../backup/sum';
+import { compressFrame } from '../../../backup/zstd-frame';
 
 export const SOURCE: Source = { node: '127.0.0.1:12346', path: 'home' };
 const OWNED = { mode: 0o644, uid: 0, gid: 0, mtime: '1700000000000000001' };
@@ -35,7 +35,7 @@ export async function putChunks(repository: Repository, pieces: readonly string[
     .filter((piece) => !repository.packs.has(sumOf(piece)));
   if (lacking.length === 0) return;
   const chunks = lacking.map((piece) => [sumOf(piece), piece.length] as const);
-  await repository.packs.add(chunks, await compressBlock(Buffer.concat(lacking)));
+  await repository.packs.add(chunks, await compressFrame(Buffer.concat(lacking)));
 }
 
 function fileOf(path: string, pieces: readonly string[]): FileRecord {

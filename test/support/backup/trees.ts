@@ -21,9 +21,9 @@ import { Root } from '../../../backup/agent/root';
 import { walk } from '../../../backup/agent/walk';
 import type { Source } from '../../../backup/repository/copy';
 import type { Finished } from '../../../backup/repository/copy-writer';
-import { compressBlock } from '../../../backup/repository/pack';
 import type { Repository } from '../../../backup/repository/repository';
 import { sumOf } from '../../../backup/sum';
+import { compressFrame } from '../../../backup/zstd-frame';
 import { SOURCE } from './small-repository';
 
 /** Something to be made below a folder. `link` points where `target` says; `hardlink` names a file made before, if there is one. */
@@ -142,7 +142,7 @@ export async function backUp(folder: string, repository: Repository, source: Sou
     }
     for await (const { sum, bytes } of reader.chunks(record.path)) {
       if (!repository.packs.has(sum))
-        await repository.packs.add([[sum, bytes.length]], await compressBlock(Buffer.from(bytes)));
+        await repository.packs.add([[sum, bytes.length]], await compressFrame(Buffer.from(bytes)));
     }
     await writer.add(await reader.record(record.path));
   }

@@ -6,12 +6,12 @@ import { cpSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, 
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DamageError } from '../../../../backup/repository/damage-error';
-import { compressBlock } from '../../../../backup/repository/pack';
 import { clean, prune } from '../../../../backup/repository/prune';
 import { Repository } from '../../../../backup/repository/repository';
 import { verify } from '../../../../backup/repository/verify';
 import type { VerifyLine } from '../../../../backup/server/admin-wire';
 import { sumOf } from '../../../../backup/sum';
+import { compressFrame } from '../../../../backup/zstd-frame';
 import { isOperatorError } from '../../../support/backup/errors';
 import { temporaryFolders } from '../../../support/backup/folders';
 import { contentsOf, putCopy, recordsOf, SOURCE } from '../../../support/backup/small-repository';
@@ -122,7 +122,7 @@ describe('a repository', () => {
       await putCopy(repository, { a: ['new'] });
       const run = await repository.copies.begin({ node: 'other', path: '' }, 0);
       expect(repository.packs.has(sumOf(Buffer.from('old')))).to.equal(true);
-      await repository.packs.add([[sumOf(Buffer.from('added')), 5]], await compressBlock(Buffer.from('added')));
+      await repository.packs.add([[sumOf(Buffer.from('added')), 5]], await compressFrame(Buffer.from('added')));
       await prune(repository, SOURCE, 1);
       await clean(repository);
       await clean(repository);
@@ -199,7 +199,7 @@ describe('a repository', () => {
       const folder = newFolder();
       const repository = await open(folder);
       for (const word of ['one', 'two', 'three'])
-        await repository.packs.add([[sumOf(Buffer.from(word)), word.length]], await compressBlock(Buffer.from(word)));
+        await repository.packs.add([[sumOf(Buffer.from(word)), word.length]], await compressFrame(Buffer.from(word)));
       const copy = newFolder();
       cpSync(folder, copy, { recursive: true });
       const part = join(copy, 'open', readdirSync(join(copy, 'open'))[0]!);

@@ -1,9 +1,11 @@
 /** What a server asks of an agent over HTTP, and how the answer comes. WIRE.md beside this file has it in prose. */
 
+import { RUN_SUM_LENGTH, RUNS_MAX } from './list-runs';
 import { type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from './record';
 import { CHUNK_MAX } from './repository/chunker';
 
 /** The version of this wire stands in every path: another one is another path. */
+export const SUM_PATH = '/v1/sum';
 export const LIST_PATH = '/v1/list';
 export const READ_PATH = '/v1/read';
 export const CHUNKS_PATH = '/v1/chunks';
@@ -14,15 +16,29 @@ export const REQUEST_MAX = 16 * 1024 * 1024;
 /** Contents compressed together, bytes: at least so much, or the last. */
 export const BLOCK_BYTES = 1024 * 1024;
 
-/** What lies at a path below the agent's root? The answer: lines of `ListLine`; the end alone when all is as `unless` says. */
-export interface ListRequest {
+/** Is all as it was? The answer: the line that ends the list of what lies at a path below the agent's root. */
+export interface SumRequest {
   path: string;
-  /** The sum of the last list that the server got; '' for none. */
-  unless: string;
 }
 
-/** `sum` is the SHA-256 (hex) of all lines before it, each with its newline: what `unless` is next time. */
-export type ListLine = TreeRecord | ProblemRecord | { type: 'end'; sum: string };
+/** What lies there? The answer: lines of `ListLine`, without the runs (list-runs.ts) that stand as they did. */
+export interface ListRequest {
+  path: string;
+  /** The sums of the runs of the last list that the server got, one behind the other; '' for none. */
+  have: string;
+  /** The sum that was told a moment ago; '' where it was not asked for. */
+  sum: string;
+}
+
+/** `sum` is the SHA-256 (hex) of the sums of all runs, one behind the other. */
+export type ListLine = TreeRecord | ProblemRecord | SameLine | { type: 'end'; sum: string };
+
+/** In this place stand so many runs of the last list, from the `first` on, which is counted from 0. */
+export interface SameLine {
+  type: 'same';
+  first: number;
+  count: number;
+}
 
 /** What is in these files of the tree at `path`? The answer: a `FileRecord` with its chunks, or a problem, for each. */
 export interface ReadRequest {
@@ -51,7 +67,8 @@ export function isWholeRequest(body: object): body is WholeRequest {
 
 /** Does what came have the fields of a `ListRequest`? */
 export function isListRequest(body: object): body is ListRequest {
-  return 'unless' in body && typeof body.unless === 'string';
+  const { have, sum } = body as Partial<ListRequest>;
+  return typeof have === 'string' && have.length <= RUNS_MAX * RUN_SUM_LENGTH && typeof sum === 'string';
 }
 
 /** Does what came have the fields of a `ReadRequest`? */

@@ -1,72 +1,22 @@
-/** What an agent answers to a server's four questions about a tree: its list, what is in files, and chunks of them. */
+/** What an agent answers to a server's questions about files: what is in them, and chunks of them. */
 
-import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { LineWriter } from '../lines';
 import type { Name } from '../record';
 import { type ChunkName, encodeBlockHeader } from '../repository/pack';
 import { sumOf } from '../sum';
-import {
-  BLOCK_BYTES,
-  type ChunksRequest,
-  type ListLine,
-  type ListRequest,
-  type ReadLine,
-  type ReadRequest,
-  type WholeRequest,
-} from '../wire';
+import { BLOCK_BYTES, type ChunksRequest, type ReadLine, type ReadRequest, type WholeRequest } from '../wire';
 import { compressFrame } from '../zstd-frame';
 import type { ChunkMemory } from './chunk-memory';
 import { ContentReader } from './contents';
 import { PathError, type Root } from './root';
 import { systemError } from './system-error';
-import { walk } from './walk';
 
 /** After so many records others get their turn. */
 const RECORDS_A_TURN = 200;
 /** Blocks being compressed at once: the system's threads do that. */
 const BLOCKS_AT_ONCE = 4;
-
-/** The records of all that is there; when their sum is as `unless` says, the end alone. */
-export async function* list(tree: Root, { unless }: ListRequest): AsyncGenerator<Buffer, void> {
-  const writer = new LineWriter();
-  const sum = createHash('sha256');
-  if (unless !== '') {
-    const before = createHash('sha256');
-    for (const lines of turns(walk(tree))) {
-      for (const line of lines) before.update(`${JSON.stringify(line)}\n`);
-      await turn();
-    }
-    if (before.digest('hex') === unless) return yield endOf(writer, unless);
-  }
-  // Walked once more rather than kept: a tree has no bound.
-  for (const lines of turns(walk(tree))) {
-    for (const line of lines) {
-      sum.update(`${JSON.stringify(line)}\n`);
-      const frame = writer.add(line);
-      if (frame) yield await frame;
-    }
-    await turn();
-  }
-  yield endOf(writer, sum.digest('hex'));
-}
-
-async function endOf(writer: LineWriter, sum: string): Promise<Buffer> {
-  const end: ListLine = { type: 'end', sum };
-  return (await writer.add(end)) ?? writer.end();
-}
-
-function* turns<Item>(items: Iterable<Item>): Generator<Item[]> {
-  let some: Item[] = [];
-  for (const item of items) {
-    some.push(item);
-    if (some.length < RECORDS_A_TURN) continue;
-    yield some;
-    some = [];
-  }
-  yield some;
-}
 
 /** For each file a record with its chunks, or a problem. */
 export async function* read(tree: Root, { files }: ReadRequest, memory: ChunkMemory): AsyncGenerator<Buffer, void> {

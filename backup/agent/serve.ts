@@ -1,4 +1,4 @@
-/** The agent's side of the wire: who may ask, and what is asked. What is answered stands in answers.ts. */
+/** The agent's side of the wire: who may ask, and what is asked. What is answered stands in list.ts and answers.ts. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -17,11 +17,14 @@ import {
   LIST_PATH,
   READ_PATH,
   REQUEST_MAX,
+  SUM_PATH,
   WHOLE_PATH,
 } from '../wire';
-import { list, read, sendChunks, sendWhole } from './answers';
+import { read, sendChunks, sendWhole } from './answers';
 import { ChunkMemory } from './chunk-memory';
 import { withHeartbeat } from './heartbeat';
+import { list, sum } from './list';
+import { ListMemory } from './list-memory';
 import { PathError, type Root } from './root';
 import { systemError } from './system-error';
 
@@ -50,7 +53,7 @@ export interface AgentSettings {
 
 /** What lends a folder over HTTP, or over TLS. */
 export function agentServer(settings: AgentSettings): Server {
-  const routes = routesOf(new ChunkMemory());
+  const routes = routesOf(new ListMemory(), new ChunkMemory());
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const peer = request.socket.remoteAddress ?? '';
     const told = (outcome: string): void => settings.onQuestion(peer, request.url ?? '', outcome);
@@ -100,10 +103,11 @@ type Route = (tree: Root, body: object) => AsyncGenerator<Buffer, void>;
 
 type Routes = Readonly<Record<string, Route>>;
 
-/** @param chunks what was read is remembered there, between one question and the next */
-function routesOf(chunks: ChunkMemory): Routes {
+/** @param lists what one question found is remembered there for the next, as in `chunks` */
+function routesOf(lists: ListMemory, chunks: ChunkMemory): Routes {
   return {
-    [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body)), NO_LINES),
+    [SUM_PATH]: (tree) => withHeartbeat(sum(tree, lists), NO_LINES),
+    [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body), lists), NO_LINES),
     [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body), chunks), NO_LINES),
     [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body), chunks),
     [WHOLE_PATH]: (tree, body) => sendWhole(tree, checked(isWholeRequest, body)),

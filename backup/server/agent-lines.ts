@@ -1,49 +1,25 @@
-/** What an agent says of its tree, checked: a hostile one must not get a name, a size or an order into a copy that is none. */
+/** What an agent says of its tree, checked: a hostile one must not get a name or a size into a copy that is none. */
 
-import {
-  bytesOf,
-  comparePaths,
-  type FileRecord,
-  isName,
-  type Name,
-  type ProblemRecord,
-  type TreeRecord,
-} from '../record';
+import { bytesOf, type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from '../record';
 import { CHUNK_MAX } from '../repository/chunker';
 import type { ListLine } from '../wire';
 import { AgentError } from './agent-error';
 
-/** No list is longer, lines: an endless one must not fill the disk. */
-const LINES_MAX = 50_000_000;
 /** Longest path, bytes: twice what Linux takes in one call, for trees deeper than that. */
 const PATH_MAX = 64 * 1024;
 const MESSAGE_MAX = 1000;
 const DECIMAL = /^-?\d{1,25}$/;
 const SUM = /^[A-Za-z0-9+/]{43}$/;
 
-/** The lines of a list: checked, in order, with an end. The end's sum goes to `onEnd`. @throws AgentError */
-export async function* listed(
-  lines: AsyncIterable<unknown>,
-  onEnd: (sum: string) => void,
-): AsyncGenerator<TreeRecord | ProblemRecord, void> {
-  let last: Name | undefined;
-  let count = 0;
-  for await (const given of lines) {
-    const line = given as ListLine;
-    if (line?.type === 'end' && typeof line.sum === 'string') return onEnd(line.sum.slice(0, MESSAGE_MAX));
-    const record = treeRecordOf(given) ?? problemOf(given);
-    if (++count > LINES_MAX) throw new AgentError(`expected a list of at most ${LINES_MAX} lines, got more`);
-    if (record.type === 'problem') {
-      yield record;
-      continue;
-    }
-    if (last !== undefined && comparePaths(last, record.path) >= 0) {
-      throw new AgentError(`expected a list in order, got ${shownName(record.path)} behind ${shownName(last)}`);
-    }
-    last = record.path;
-    yield record;
-  }
-  throw new AgentError('expected the end of the list, got none');
+/** The sum that ends a list; undefined for another line. */
+export function endSumOf(given: unknown): string | undefined {
+  const line = given as ListLine | null;
+  return line?.type === 'end' && typeof line.sum === 'string' ? line.sum.slice(0, MESSAGE_MAX) : undefined;
+}
+
+/** An entry of a list. @throws AgentError */
+export function listRecordOf(given: unknown): TreeRecord | ProblemRecord {
+  return treeRecordOf(given) ?? problemOf(given);
 }
 
 /** What was read of a file that was asked for. @throws AgentError */
@@ -142,6 +118,7 @@ function notARecord(given: unknown): AgentError {
   );
 }
 
-function shownName(name: Name): string {
+/** A name in an error's sentence. */
+export function shownName(name: Name): string {
   return JSON.stringify(name).slice(0, 200);
 }

@@ -1,18 +1,10 @@
 /**
- * One run: fetches what has changed below a path of an agent, and makes a copy of it. The agent's list and the last one are read
- * side by side, both in order, so that memory does not grow with the tree. Nothing is kept of a run that fails but chunks.
+ * One run: fetches what has changed below a path of an agent, and makes a copy of it. Memory does not grow with the tree. Nothing is kept of a run that fails but chunks.
  */
 
 import type { ByteSource } from '../byte-source';
-import {
-  bytesOf,
-  comparePaths,
-  type FileRecord,
-  type Name,
-  type ProblemRecord,
-  type TreeRecord,
-  textOf,
-} from '../record';
+import { unread } from '../list-runs';
+import { bytesOf, type FileRecord, type Name, type ProblemRecord, type TreeRecord, textOf } from '../record';
 import { contentsOf } from '../repository/open-pack';
 import { readBlock, type SentBlock } from '../repository/pack';
 import type { PackStore } from '../repository/pack-store';
@@ -20,6 +12,7 @@ import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest, WHOLE_PAT
 import type { AgentClient } from './agent-client';
 import { AgentError } from './agent-error';
 import { readOf } from './agent-lines';
+import type { Listed } from './list';
 
 /** Files asked for at once. */
 const FILES_A_BATCH = 1000;
@@ -56,19 +49,14 @@ export class Pull {
 
   /**
    * The tree's records in order, each file's chunks in the packs (not yet sealed).
-   * @param list what the agent lists
-   * @param last what it listed before, in order; files that stand as they did are not read again
+   * @param list what the agent lists, beside what it listed before: files that stand as they did are not read again
    * @throws AgentError
    */
-  async *records(
-    list: AsyncIterable<TreeRecord | ProblemRecord>,
-    last: AsyncIterable<TreeRecord>,
-    paranoid: boolean,
-  ): AsyncGenerator<TreeRecord> {
+  async *records(list: AsyncIterable<Listed>, paranoid: boolean): AsyncGenerator<TreeRecord> {
     let reading: Promise<unknown> = Promise.resolve();
     const fetching: Promise<TreeRecord[]>[] = [];
     let fetched: Promise<unknown> = reading;
-    for await (const batch of this.#batches(list, last, paranoid)) {
+    for await (const batch of this.#batches(list, paranoid)) {
       // While the chunks of one batch are fetched, the next is read, one more is found, and the one before is written.
       const read = reading.then(() => this.#read(wantedOf(batch)));
       const whole = Promise.all([read, fetched]).then(([files]) => this.#fetch(batch, files));
@@ -81,21 +69,19 @@ export class Pull {
     for (const whole of fetching) yield* await whole;
   }
 
-  async *#batches(
-    list: AsyncIterable<TreeRecord | ProblemRecord>,
-    last: AsyncIterable<TreeRecord>,
-    paranoid: boolean,
-  ): AsyncGenerator<TreeRecord[]> {
+  async *#batches(list: AsyncIterable<Listed>, paranoid: boolean): AsyncGenerator<TreeRecord[]> {
     let batch: TreeRecord[] = [];
     let bytes = 0;
-    for await (const [record, known] of joined(list, last)) {
-      if (record.type === 'problem') {
-        this.#note(record);
+    for await (const [entry, known] of list) {
+      if (entry.type === 'problem') {
+        this.#note(entry);
         continue;
       }
-      if (record.type === 'file') {
-        if (!paranoid && known?.type === 'file' && this.#isSame(record, known)) record.chunks = known.chunks!;
-        else bytes += record.size;
+      let record: TreeRecord = entry;
+      if (entry.type === 'file') {
+        const isKept = !paranoid && known?.type === 'file' && this.#isSame(entry, known);
+        record = isKept ? { ...entry, chunks: known.chunks! } : unread(entry);
+        if (!isKept) bytes += entry.size;
       }
       batch.push(record);
       if (batch.length < FILES_A_BATCH && bytes < BYTES_A_BATCH) continue;
@@ -266,21 +252,4 @@ function* requestsOf(files: readonly FileRecord[], has: (sum: string) => boolean
 /** Different names may show as one text. */
 function keyOf(name: Name): string {
   return bytesOf(name).toString('latin1');
-}
-
-/** Each record of a list with the one of the same path in another, both in order. */
-async function* joined<Line extends { path: Name }>(
-  list: AsyncIterable<Line>,
-  last: AsyncIterable<TreeRecord>,
-): AsyncGenerator<[Line, TreeRecord | undefined]> {
-  const known = last[Symbol.asyncIterator]();
-  let next = await known.next();
-  try {
-    for await (const line of list) {
-      while (!next.done && comparePaths(next.value.path, line.path) < 0) next = await known.next();
-      yield [line, !next.done && comparePaths(next.value.path, line.path) === 0 ? next.value : undefined];
-    }
-  } finally {
-    await known.return?.();
-  }
 }

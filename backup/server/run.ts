@@ -3,9 +3,11 @@
 import type { Registration } from '../registration';
 import type { Run } from '../repository/history';
 import type { Repository } from '../repository/repository';
-import { LIST_PATH, type ListRequest } from '../wire';
+import { LIST_PATH, type ListRequest, SUM_PATH, type SumRequest } from '../wire';
 import type { AgentClient } from './agent-client';
-import { listed } from './agent-lines';
+import { AgentError } from './agent-error';
+import { endSumOf } from './agent-lines';
+import { listed, sumsOf } from './list';
 import { Pull } from './pull';
 
 /** How a run ended, without what every run has. */
@@ -27,17 +29,17 @@ export async function pullOnce(
 ): Promise<Outcome> {
   const { path, paranoid } = job;
   const last = await repository.copies.last(job);
-  const body: ListRequest = { path, unless: paranoid ? '' : last.list };
+  const told = paranoid || last.list === '' ? '' : await sumAt(agent, path);
+  if (told !== '' && told === last.list) return { outcome: 'unchanged' };
+  const body: ListRequest = { path, have: await sumsOf(last.records()), sum: told };
   let sum = '';
-  const list = listed(agent.lines(LIST_PATH, body), (said) => (sum = said));
+  const list = listed(agent.lines(LIST_PATH, body), last.records(), (said) => (sum = said));
+  // Nothing is begun for a path that is not there.
   const first = await list.next();
-  // Not even the root: all is as it was.
-  if (first.done && sum === last.list) return { outcome: 'unchanged' };
   const writer = await repository.copies.begin(job, atMs);
   try {
     const pull = new Pull(agent, repository.packs, path);
-    const tree = first.done ? list : startedWith(first.value, list);
-    for await (const record of pull.records(tree, last.records, paranoid)) {
+    for await (const record of pull.records(startedWith(first, list), paranoid)) {
       await writer.add(record);
       onProgress(writer.progress);
     }
@@ -58,7 +60,18 @@ export async function pullOnce(
   }
 }
 
-async function* startedWith<Item>(first: Item, rest: AsyncIterable<Item>): AsyncGenerator<Item> {
-  yield first;
+/** The sum of what an agent would list. @throws AgentError */
+async function sumAt(agent: AgentClient, path: string): Promise<string> {
+  const body: SumRequest = { path };
+  for await (const line of agent.lines(SUM_PATH, body)) {
+    const sum = endSumOf(line);
+    if (sum !== undefined) return sum;
+  }
+  throw new AgentError('expected the sum of a list, got none');
+}
+
+async function* startedWith<Item>(first: IteratorResult<Item, void>, rest: AsyncIterable<Item>): AsyncGenerator<Item> {
+  if (first.done) return;
+  yield first.value;
   yield* rest;
 }

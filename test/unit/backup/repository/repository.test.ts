@@ -54,7 +54,7 @@ describe('a repository', () => {
     expect(await repository.copies.of(SOURCE)).to.have.length(1);
     const { list, records } = await repository.copies.last(SOURCE);
     expect(list).to.equal('second');
-    expect((await recordsOf(records))[1]).to.include({ path: 'a', mtime: '1800000000000000000' });
+    expect((await recordsOf(records()))[1]).to.include({ path: 'a', mtime: '1800000000000000000' });
     expect((await putCopy(repository, { a: ['one', 'more'] }, { list: 'third' })).copy).to.equal(2);
     expect((await repository.copies.last(SOURCE)).list).to.equal('third');
     expect(await damageIn(repository)).to.deep.equal([]);

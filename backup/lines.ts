@@ -56,7 +56,8 @@ function leadOf(frameLength: number, length: number): Buffer {
 /** The lines of a source, as what JSON makes of them. @throws LinesError */
 export async function* readLines(source: ByteSource): AsyncGenerator<unknown, void> {
   for (let lead = await source.take(LEAD); lead.length > 0; lead = await source.take(LEAD)) {
-    yield* await takeLines(lead, source);
+    // Parsed one by one: all at once would be a frame's worth of objects that live long.
+    for (const line of await takeTexts(lead, source)) yield parsed(line);
   }
 }
 
@@ -67,11 +68,15 @@ export function isLines(bytes: Buffer): boolean {
 
 /** The lines of a frame whose first bytes, at most its lead, were taken already. @throws LinesError */
 export async function takeLines(begin: Buffer, source: ByteSource): Promise<unknown[]> {
+  return (await takeTexts(begin, source)).map(parsed);
+}
+
+async function takeTexts(begin: Buffer, source: ByteSource): Promise<string[]> {
   const lead = begin.length === LEAD ? begin : Buffer.concat([begin, await source.take(LEAD - begin.length)]);
   const frame = await source.take(frameLengthOf(lead));
   if (lead.equals(NO_LINES)) return [];
   const text = await textOf(frame, lead.readUInt32LE(12));
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [parsed(line)]));
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** The lines of a file's last frame, found without reading those before. @throws LinesError */

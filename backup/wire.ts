@@ -11,7 +11,7 @@ export const READ_PATH = '/v1/read';
 export const CHUNKS_PATH = '/v1/chunks';
 export const WHOLE_PATH = '/v1/whole';
 
-/** Longest request, bytes: that of 1,000 files with the longest names a system has, or 10,000 chunks. */
+/** Longest request, bytes: that of hundreds of files with the longest names a system has, or 10,000 chunks. */
 export const REQUEST_MAX = 16 * 1024 * 1024;
 /** Contents compressed together, bytes: at least so much, or the last. */
 export const BLOCK_BYTES = 1024 * 1024;

@@ -22,7 +22,7 @@ export interface Run extends Source {
   /** Bytes of all its files. */
   bytes?: number;
   entries?: number;
-  /** Bytes that came from the agent. */
+  /** Bytes of questions to the agent and of its answers; what HTTP adds is not counted. */
   travelled: number;
   /** Why it failed. */
   error?: string;

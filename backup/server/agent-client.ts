@@ -1,4 +1,4 @@
-/** The server's side of the wire: asks an agent, and counts and bounds what comes. */
+/** The server's side of the wire: asks an agent, and counts and bounds what travels. */
 
 import { once } from 'node:events';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -25,8 +25,6 @@ export interface AgentAddress {
 }
 
 export class AgentClient {
-  /** Bytes that came so far. */
-  travelled = 0;
   readonly #address: AgentAddress;
   readonly #throttle: Throttle;
   readonly #signal: AbortSignal;
@@ -47,6 +45,8 @@ export class AgentClient {
   /** Asks; gives the answer's bytes. @throws AgentError */
   async ask(path: string, body: object): Promise<ByteSource> {
     const { host, port, token, tls } = this.#address;
+    const question = JSON.stringify(body);
+    await this.#throttle(Buffer.byteLength(question));
     try {
       const asked = (tls ? httpsRequest : httpRequest)({
         host,
@@ -63,7 +63,7 @@ export class AgentClient {
       asked.setTimeout(SILENCE_MAX_MS, () =>
         asked.destroy(new AgentError(`expected an answer, got silence for ${SILENCE_MAX_MS / 1000} s`)),
       );
-      asked.end(JSON.stringify(body));
+      asked.end(question);
       const response = await responseTo(asked);
       if (response.statusCode !== 200) throw new AgentError(await refusalOf(response));
       return new ByteSource(this.#counted(response));
@@ -91,7 +91,6 @@ export class AgentClient {
   async *#counted(response: IncomingMessage): AsyncGenerator<Buffer> {
     try {
       for await (const piece of response as AsyncIterable<Buffer>) {
-        this.travelled += piece.length;
         await this.#throttle(piece.length);
         yield piece;
       }

@@ -15,7 +15,7 @@ import { readOf } from './agent-lines';
 import type { Listed } from './list';
 
 /** Files asked for at once. */
-const FILES_A_BATCH = 1000;
+const FILES_A_BATCH = 250;
 /** Or so many bytes of them: what an agent has read to be summed it remembers for a while, to be sent. */
 const BYTES_A_BATCH = 16 * 1024 * 1024;
 /** Batches under way: one is read, of one the chunks come. */

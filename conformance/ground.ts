@@ -9,7 +9,7 @@ import { Ports } from './network/ports';
 import { isListening } from './program/listening';
 import { Subject } from './program/subject';
 import { textOf, type Values, wordsOf } from './program/words';
-import { Unmet } from './unmet';
+import { NotPlayable, Unmet } from './unmet';
 
 /** How the programs are started, and how long they are waited for: the same for all cases of a run. */
 export interface Terms {
@@ -39,6 +39,7 @@ export class Ground {
   /** What is to be closed when the case has ended; the last first. */
   readonly #closers: (() => void | Promise<void>)[] = [];
   #folder: string | undefined;
+  #portCount = 0;
 
   constructor(terms: Terms) {
     this.terms = terms;
@@ -49,8 +50,10 @@ export class Ground {
     this.#closers.push(close);
   }
 
-  /** A port for the program. */
-  takePort(): Promise<number> {
+  /** A port for the program. @throws NotPlayable where it can have no further one */
+  async takePort(): Promise<number> {
+    if (this.#portCount === this.terms.ports.count) throw new NotPlayable('needs one port more than --ports has');
+    this.#portCount++;
     return this.#take(this.terms.ports);
   }
 
@@ -69,11 +72,18 @@ export class Ground {
   /** A folder of the case's own, removed when it has ended. */
   folder(): string {
     if (this.#folder === undefined) {
+      if (!process.listeners('exit').includes(removeAll)) process.on('exit', removeAll);
       const folder = mkdtempSync(join(tmpdir(), 'servent-conformance-'));
       this.#folder = folder;
-      this.#closers.unshift(() => rmSync(folder, { recursive: true, force: true }));
+      folders.add(folder);
+      this.#closers.unshift(() => remove(folder));
     }
     return this.#folder;
+  }
+
+  /** Is the program told what this placeholder stands for? */
+  tells(placeholder: string): boolean {
+    return [...this.terms.words, this.terms.stdin].some((text) => text.includes(`{${placeholder}}`));
   }
 
   /** Starts the program. */
@@ -91,7 +101,8 @@ export class Ground {
     const endMs = performance.now() + this.terms.startMs;
     const expected = `the program to open ${transport.toUpperCase()} port ${port}`;
     while (!(await isListening(transport, port))) {
-      if (subject.status !== undefined) throw new Unmet(expected, `its end (${subject.status}): ${this.printed()}`);
+      if (subject.status !== undefined)
+        throw new Unmet(expected, `its end (${subject.status}): ${this.printed() || 'nothing printed'}`);
       if (performance.now() > endMs) throw new Unmet(`${expected} within ${this.terms.startMs / 1000} s`, 'nothing');
       await subject.within(20, () => subject.status !== undefined);
     }
@@ -113,5 +124,21 @@ export class Ground {
   /** Ends and closes all. */
   async end(): Promise<void> {
     for (const close of this.#closers.reverse()) await close();
+  }
+}
+
+/** Of cases that have not ended. */
+const folders = new Set<string>();
+
+function removeAll(): void {
+  folders.forEach(remove);
+}
+
+function remove(folder: string): void {
+  folders.delete(folder);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // A program that has got away may still write into it.
   }
 }

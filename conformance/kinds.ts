@@ -2,7 +2,8 @@
 
 import { AGENT_CASES } from './backup/agent-cases';
 import type { Case } from './case';
-import { DOCUMENTS_CASES } from './documents/documents-cases';
+import { DOCUMENT_CASES } from './documents/documents-cases';
+import { REPLICATION_CASES } from './documents/replication-cases';
 import type { Said } from './exchange';
 import { KEY_VALUE_CASES } from './key-value/key-value-cases';
 import { CLIENT_CASES } from './overlay/client-cases';
@@ -13,7 +14,9 @@ import { datagramWords, shown } from './overlay/messages';
 import { MIXED_CASES } from './overlay/mixed-cases';
 import { QUERY_CASES } from './overlay/query-cases';
 import { START_CASES } from './overlay/start-cases';
+import { BESIDE_CASES } from './rest/beside-cases';
 import { REST_CASES } from './rest/rest-cases';
+import { IN_SYNC_MIN } from './store-scene';
 
 export interface Kind {
   /** As on the command line. */
@@ -27,6 +30,8 @@ export interface Kind {
   cases: readonly Case[];
   /** Cases at work at the same time; those of a client mostly wait. */
   sideBySide: number;
+  /** So many ports the programs of one case have at most. */
+  portsMax: number;
   /** What was said, in words. */
   wordsOf(said: Said): string;
 }
@@ -43,6 +48,7 @@ export const KINDS: readonly Kind[] = [
     example: 'python3 servent.py {port} {file} {neighbours}',
     cases: [...START_CASES, ...FILE_CASES, ...MESSAGE_CASES, ...CLIREQ_CASES, ...QUERY_CASES, ...MIXED_CASES],
     sideBySide: 8,
+    portsMax: 1,
     wordsOf: ({ bytes }) => datagramWords(bytes),
   },
   {
@@ -56,6 +62,7 @@ export const KINDS: readonly Kind[] = [
     example: 'python3 client.py {contact}',
     cases: CLIENT_CASES,
     sideBySide: 32,
+    portsMax: 1,
     wordsOf: ({ bytes }) => datagramWords(bytes),
   },
   {
@@ -66,10 +73,12 @@ export const KINDS: readonly Kind[] = [
       address: 'the ip:port to serve at',
       port: 'the port of that',
       leader: "the leader's ip:port, no word for the first replica",
+      ...IN_SYNC_MIN,
     },
     example: 'store {path} {address} {leader}',
-    cases: DOCUMENTS_CASES,
+    cases: [...DOCUMENT_CASES, ...REPLICATION_CASES],
     sideBySide: 4,
+    portsMax: 2,
     wordsOf: ({ bytes }) => shown(bytes),
   },
   {
@@ -83,10 +92,12 @@ export const KINDS: readonly Kind[] = [
       path: 'a folder, the same for all servers of a case',
       own: 'a further ip:port, for what servers say to each other',
       join: "the leader's {own}, no word for the one that leads",
+      ...IN_SYNC_MIN,
     },
     example: 'python3 server.py {port} {leaderport}',
     cases: KEY_VALUE_CASES,
     sideBySide: 4,
+    portsMax: 2,
     wordsOf: ({ bytes }) => shown(bytes),
   },
   {
@@ -100,6 +111,7 @@ export const KINDS: readonly Kind[] = [
     example: 'python3 agent.py {port}',
     cases: AGENT_CASES,
     sideBySide: 4,
+    portsMax: 1,
     wordsOf: ({ bytes }) => shown(bytes),
   },
   {
@@ -112,10 +124,12 @@ export const KINDS: readonly Kind[] = [
       address: 'a further ip:port, for what replicas say to each other',
       leader: "the leader's {address}, no word for the first replica",
       path: 'the folder of the store, the same for all replicas of a case',
+      ...IN_SYNC_MIN,
     },
     example: 'store {path} {address} {leader} --http {http}',
-    cases: REST_CASES,
+    cases: [...REST_CASES, ...BESIDE_CASES],
     sideBySide: 4,
+    portsMax: 2,
     wordsOf: ({ bytes }) => shown(bytes),
   },
 ];

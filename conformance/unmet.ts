@@ -1,5 +1,7 @@
 /** How a scene ends that shows a rule broken, or that cannot be played. */
 
+import { escapeText } from '../shared/escape';
+
 /** A program did not do what was expected. Both sides are one line of words, safe to show. */
 export class Unmet extends Error {
   readonly expected: string;
@@ -21,4 +23,9 @@ export class NotPlayable extends Error {
 /** Holds one value to what it must be. @throws Unmet */
 export function same(what: string, came: unknown, expected: unknown): void {
   if (came !== expected) throw new Unmet(`${what} ${expected}`, String(came));
+}
+
+/** A value as JSON, safe to show, and not all of a long one. */
+export function jsonWords(value: unknown): string {
+  return escapeText((JSON.stringify(value) ?? 'nothing').slice(0, 300));
 }

@@ -1,6 +1,6 @@
 /** Section 3 of the backup's specification: the simple wire, as its agents speak it. */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { utimesSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case } from '../case';
@@ -200,9 +200,10 @@ const CASES: readonly AgentCase[] = [
     class: 'survival',
     rule: 'A server that goes away in the middle of a tar.gz does no harm.',
     async scene(scene) {
-      scene.write('much/bytes', Buffer.alloc(8 << 20, 'much'));
+      scene.write('much/bytes', randomBytes(8 << 20));
       const server = await scene.connects('leaving server');
       server.says(Buffer.from(`${scene.at('much')}:\n`));
+      await server.hears(UPDATES, (came) => (came.length > UPDATES.length ? { message: came, length: 0 } : undefined));
       server.hangsUp();
       await scene.stillServes();
     },

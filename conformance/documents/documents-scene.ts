@@ -1,42 +1,23 @@
-/** The scene of a document store's cases: one replica that leads, clients of ours, and further replicas where a case starts them. */
+/** The scene of a document store's cases: its requests and replies. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEndpoint } from '../../shared/endpoint';
-import { escapeText } from '../../shared/escape';
-import type { Case, CaseName } from '../case';
+import type { Case } from '../case';
 import type { Party } from '../exchange';
-import type { Ground } from '../ground';
-import { onLoopback } from '../overlay/messages';
-import type { Subject } from '../program/subject';
-import { Stream } from '../stream';
-import { Unmet } from '../unmet';
+import { type Replica, type StoreCase, StoreScene, storeCase, type Told } from '../store-scene';
+import { jsonWords, same, Unmet } from '../unmet';
 
 /** `["ok", result]` or `["ko", reason]`, or whatever else came. */
 export type Reply = readonly [verdict: unknown, ...rest: unknown[]];
 
+export type Document = Record<string, unknown>;
+
 /** A case of a store as it is written. */
-export interface DocumentsCase extends CaseName {
-  scene(scene: DocumentsScene): Promise<void>;
-}
+export type DocumentsCase = StoreCase<DocumentsScene>;
 
-/** A replica that runs. */
-export interface Replica extends Party {
-  subject: Subject;
-}
+export const ANA = { email: 'a', name: 'Ana', age: 18 };
+export const RUI = { email: 'b', name: 'Rui', age: 19 };
 
-export class DocumentsScene {
-  readonly ground: Ground;
-  readonly leader: Replica;
-
-  constructor(ground: Ground, leader: Replica) {
-    this.ground = ground;
-    this.leader = leader;
-  }
-
-  connects(to: Party = this.leader, name = 'client'): Promise<Stream> {
-    return Stream.open(name, this.ground, to);
-  }
-
+export class DocumentsScene extends StoreScene {
   /** One request on a connection of its own, and its reply. */
   async asks(request: unknown, to: Party = this.leader): Promise<Reply> {
     const client = await this.connects(to);
@@ -49,7 +30,7 @@ export class DocumentsScene {
   /** The result of a request. @throws Unmet when it is refused */
   async does(request: unknown, to: Party = this.leader): Promise<unknown> {
     const reply = await this.asks(request, to);
-    if (reply[0] !== 'ok') throw new Unmet(`ok for ${wordsOf(request)}`, wordsOf(reply));
+    if (reply[0] !== 'ok') throw new Unmet(`ok for ${jsonWords(request)}`, jsonWords(reply));
     return reply[1];
   }
 
@@ -57,7 +38,7 @@ export class DocumentsScene {
   async isRefused(request: unknown, to: Party = this.leader): Promise<void> {
     const reply = await this.asks(request, to);
     if (reply[0] !== 'ko' || typeof reply[1] !== 'string' || reply[1] === '')
-      throw new Unmet(`ko and a reason for ${wordsOf(request)}`, wordsOf(reply));
+      throw new Unmet(`ko and a reason for ${jsonWords(request)}`, jsonWords(reply));
   }
 
   /** A collection `users`, as in the specification's example. */
@@ -65,30 +46,39 @@ export class DocumentsScene {
     await this.does(['create', 'users', { '*email': 'str', name: 'str', '*age': 'int' }]);
   }
 
-  /** Does the first replica take writes by now? One that serves may still be about to find out that it leads. */
-  async leads(): Promise<boolean> {
+  /** The same with two documents in it. */
+  async withTwo(): Promise<void> {
+    await this.users();
+    for (const document of [ANA, RUI]) await this.does(['insert', 'users', document]);
+  }
+
+  /** The names of the users found, in alphabetical order. @throws Unmet */
+  async names(query: unknown, at: Party = this.leader): Promise<string> {
+    const found = await this.does(['search', 'users', query], at);
+    if (!Array.isArray(found)) throw new Unmet('a list of documents', jsonWords(found));
+    return found.map((document: Document) => String(document['name'])).sort().join(); // biome-ignore format: one sentence
+  }
+
+  /** Waits until a replica has users of just these names. @throws Unmet */
+  async finds(names: string, at: Party): Promise<void> {
+    await this.eventually(async () => same('found', await this.names({}, at), names));
+  }
+
+  /** The leader takes writes. */
+  async knowsItsRole({ isLeader }: Replica): Promise<void> {
+    if (isLeader) await this.eventually(() => this.#leads());
+  }
+
+  async #leads(): Promise<void> {
     const reply = await this.asks(['create', 'first', { a: 'str' }]);
     if (reply[0] === 'ok') await this.asks(['destroy', 'first']);
-    return reply[0] === 'ok' || !/leader/.test(String(reply[1]));
+    else if (/leader/.test(String(reply[1]))) throw new Unmet('a write to be taken', jsonWords(reply));
   }
 
-  /** Starts another replica, which follows. */
-  follower(): Promise<Replica> {
-    return startReplica(this.ground, 'follower', this.leader);
-  }
-
-  /** Asks until what comes back is as wanted, as long as a program may take to start. @throws Unmet */
-  async eventually(words: string, isSo: () => Promise<boolean>): Promise<void> {
-    let last = 'nothing';
-    for (const endMs = performance.now() + this.ground.terms.startMs; performance.now() < endMs; await sleep(100)) {
-      try {
-        if (await isSo()) return;
-      } catch (error) {
-        if (!(error instanceof Unmet)) throw error;
-        last = error.came;
-      }
-    }
-    throw new Unmet(words, last);
+  async inSync(): Promise<number | undefined> {
+    const [, status] = await this.asks(['status']);
+    const { inSync } = (status ?? {}) as Document;
+    return Array.isArray(inSync) ? inSync.length : undefined;
   }
 }
 
@@ -119,31 +109,12 @@ export function takeReply(came: Buffer): { message: Reply; length: number } | un
   }
 }
 
-/** A value as JSON, safe to show, and not all of a long one. */
-export function wordsOf(value: unknown): string {
-  return escapeText((JSON.stringify(value) ?? 'nothing').slice(0, 300));
+/** Starts the replica that leads, and plays the scene. */
+export function documentsCase(written: DocumentsCase): Case {
+  return storeCase(DocumentsScene, told, written);
 }
 
-/** Starts the store as a case wants it, and plays the scene. */
-export function documentsCase({ scene, ...name }: DocumentsCase): Case {
-  return {
-    ...name,
-    async play(ground) {
-      const played = new DocumentsScene(ground, await startReplica(ground, 'program', undefined));
-      await played.eventually('a write to be taken', () => played.leads());
-      await scene(played);
-    },
-  };
-}
-
-async function startReplica(ground: Ground, name: string, leader: Party | undefined): Promise<Replica> {
-  const port = await ground.takePort();
-  const endpoint = onLoopback(port);
-  const subject = await ground.startServing('tcp', port, {
-    path: ground.folder(),
-    address: formatEndpoint(endpoint),
-    port: String(port),
-    leader: leader === undefined ? [] : [formatEndpoint(leader.endpoint)],
-  });
-  return { name, endpoint, subject };
-}
+const told: Told = ({ endpoint }, leader) => ({
+  address: formatEndpoint(endpoint),
+  leader: leader === undefined ? [] : [formatEndpoint(leader.endpoint)],
+});

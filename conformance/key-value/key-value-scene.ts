@@ -1,14 +1,11 @@
-/** The scene of a key-value store's cases: a server that leads, one that follows where a case starts it, and clients of ours. */
+/** The scene of a key-value store's cases: its messages. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatEndpoint } from '../../shared/endpoint';
-import { escapeText } from '../../shared/escape';
-import type { Case, CaseName } from '../case';
+import { formatEndpoint, portOf } from '../../shared/endpoint';
+import type { Case } from '../case';
 import type { Party } from '../exchange';
-import type { Ground } from '../ground';
-import { onLoopback } from '../overlay/messages';
-import { Stream } from '../stream';
-import { Unmet } from '../unmet';
+import { type Replica, type StoreCase, StoreScene, storeCase, type Told } from '../store-scene';
+import { jsonWords, Unmet } from '../unmet';
 
 /** A message of the key-value dialect (its specification, section 2). */
 export interface KeyValueMessage {
@@ -19,29 +16,9 @@ export interface KeyValueMessage {
 }
 
 /** A case of a key-value store as it is written. */
-export interface KeyValueCase extends CaseName {
-  scene(scene: KeyValueScene): Promise<void>;
-}
+export type KeyValueCase = StoreCase<KeyValueScene>;
 
-/** A server that runs. */
-export interface Server extends Party {
-  /** Where servers speak to each other, for those that have a port of their own for it. */
-  own: string;
-}
-
-export class KeyValueScene {
-  readonly ground: Ground;
-  readonly leader: Server;
-
-  constructor(ground: Ground, leader: Server) {
-    this.ground = ground;
-    this.leader = leader;
-  }
-
-  connects(to: Party = this.leader, name = 'client'): Promise<Stream> {
-    return Stream.open(name, this.ground, to);
-  }
-
+export class KeyValueScene extends StoreScene {
   /** One request on a connection of its own, and its answer. */
   async asks(given: Partial<KeyValueMessage>, to: Party = this.leader): Promise<KeyValueMessage> {
     const client = await this.connects(to);
@@ -53,13 +30,23 @@ export class KeyValueScene {
   async puts(key: string, value: string, to: Party = this.leader): Promise<number> {
     const { method, timestamp } = await this.asks({ method: 'PUT', key, value }, to);
     if (method !== 'PUT_OK' || typeof timestamp !== 'number')
-      throw new Unmet('PUT_OK with a timestamp', wordsOf({ method, timestamp }));
+      throw new Unmet('PUT_OK with a timestamp', jsonWords({ method, timestamp }));
     return timestamp;
   }
 
-  follower(): Promise<Server> {
-    return startServer(this.ground, 'follower', this.leader);
+  /** What it says for good, the cases judge. */
+  async knowsItsRole(server: Replica): Promise<void> {
+    const { startMs } = this.ground.terms;
+    for (const endMs = performance.now() + startMs; performance.now() < endMs; await sleep(100)) {
+      const client = await this.connects(server);
+      client.says(bytesOf({ method: 'isLider' }));
+      const answer = await client.hears(ANSWER, takeAnswer).catch(() => undefined);
+      if (answer === undefined || answer.value === server.isLeader) return;
+    }
   }
+
+  /** No message of the dialect says. */
+  async inSync(): Promise<undefined> {}
 }
 
 /** What is awaited, in words. */
@@ -81,45 +68,18 @@ export function takeAnswer(came: Buffer): { message: KeyValueMessage; length: nu
   }
 }
 
-/** A value as JSON, safe to show, and not all of a long one. */
-export function wordsOf(value: unknown): string {
-  return escapeText((JSON.stringify(value) ?? 'nothing').slice(0, 300));
+/** Starts the replica that leads, and plays the scene. */
+export function keyValueCase(written: KeyValueCase): Case {
+  return storeCase(KeyValueScene, told, written);
 }
 
-/** Starts the server as a case wants it, and plays the scene. */
-export function keyValueCase({ scene, ...name }: KeyValueCase): Case {
+const told: Told = ({ endpoint, own }, leader) => {
+  const leading = leader?.endpoint ?? endpoint;
   return {
-    ...name,
-    play: async (ground) => scene(new KeyValueScene(ground, await startServer(ground, 'program', undefined))),
-  };
-}
-
-async function startServer(ground: Ground, name: string, leader: Server | undefined): Promise<Server> {
-  const port = await ground.takePort();
-  const endpoint = onLoopback(port);
-  const own = formatEndpoint(onLoopback(await ground.takeFreePort()));
-  const leading = formatEndpoint(leader?.endpoint ?? endpoint);
-  await ground.startServing('tcp', port, {
     address: formatEndpoint(endpoint),
-    port: String(port),
-    leader: leading,
-    leaderport: leading.split(':')[1]!,
-    path: ground.folder(),
+    leader: formatEndpoint(leading),
+    leaderport: String(portOf(leading)),
     own,
     join: leader === undefined ? [] : [leader.own],
-  });
-  const server = { name, endpoint, own };
-  await untilRoleKnown(ground, server, leader === undefined);
-  return server;
-}
-
-/** One that serves may still be about to find out whether it leads. What it says for good, the cases judge. */
-async function untilRoleKnown(ground: Ground, server: Server, leads: boolean): Promise<void> {
-  for (const endMs = performance.now() + ground.terms.startMs; performance.now() < endMs; ) {
-    const client = await Stream.open('client', ground, server);
-    client.says(bytesOf({ method: 'isLider' }));
-    const answer = await client.hears(ANSWER, takeAnswer).catch(() => undefined);
-    if (answer === undefined || answer.value === leads) return;
-    await sleep(100);
-  }
-}
+  };
+};

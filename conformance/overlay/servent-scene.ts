@@ -25,6 +25,7 @@ export const SSH = '22/tcp  The Secure Shell';
 const HOLDS = `ssh\t${SSH}\n`;
 /** Held beside: who gets an answer for it knows that the servent has heard all that was sent before. */
 const FENCE = 'conformance-fence';
+const LINE_END = 10;
 /** Who works on several datagrams at once gets this much time more, milliseconds. */
 const QUIET_MS = 100;
 
@@ -91,6 +92,12 @@ function isFence(bytes: Uint8Array): boolean {
   return Buffer.from(bytes).includes(FENCE);
 }
 
+/** The fence stands behind what a case wants in the file, before it where no line can follow. */
+function withFence(holds: Uint8Array): Uint8Array {
+  const fence = bytesOf(`${FENCE}\tup\n`);
+  return Buffer.concat(holds.at(-1) === LINE_END ? [holds, fence] : [fence, holds]);
+}
+
 /** Starts the servent as a case wants it, and plays the scene. */
 export function serventCase({ holds = HOLDS, neighbours = 1, lastIsFar = false, scene, ...name }: ServentCase): Case {
   return {
@@ -106,7 +113,7 @@ export function serventCase({ holds = HOLDS, neighbours = 1, lastIsFar = false, 
       const port = await ground.takePort();
       const values = {
         port: String(port),
-        file: ground.write('pairs.txt', Buffer.concat([bytesOf(holds), bytesOf(`\n${FENCE}\tup\n`)])),
+        file: ground.write('pairs.txt', withFence(bytesOf(holds))),
         neighbours: peers.map(({ endpoint }) => formatEndpoint(endpoint)),
       };
       const subject = await ground.startServing('udp', port, values);
@@ -137,7 +144,7 @@ export function refusalCase({
         throw new Unmet(`an end within ${startMs / 1000} s`, 'none: it goes on');
       if (subject.status === 0) throw new Unmet('another status than 0', '0');
       const word = names(values);
-      if (!(await subject.within(200, () => subject.output().includes(word))))
+      if (!(await subject.within(ground.terms.patienceMs, () => subject.output().includes(word))))
         throw new Unmet(`a line that names ${word}`, ground.printed() || 'nothing');
     },
   };

@@ -5,18 +5,13 @@ import { formatEndpoint } from '../../shared/endpoint';
 import type { Case } from '../case';
 import { same } from '../unmet';
 import { requestOf, takeHttpReply } from './http';
-import { HTTP_REPLY, type RestCase, type RestScene, restCase, shownOf } from './rest-scene';
-
-const ANA = { id: '1234567890', nombres: 'Ana', apellidos: 'Pérez', genero: 'Femenino' };
-const RUI = { id: '2', nombres: 'Rui', apellidos: 'Costa', genero: 'Masculino' };
-const EVA = { id: '3', nombres: 'Eva', apellidos: 'Núñez', genero: 'Femenino' };
+import { ALL, ANA, EVA, HTTP_REPLY, type RestCase, type RestScene, RUI, restCase, shownOf } from './rest-scene';
 
 const THERE = { status: 'error', message: 'El registro ya existe en el sistema.' };
 const NOT_THERE = { status: 'ok', message: 'El registro No existe en el sistema.' };
-const NONE = { status: 'error', message: 'El registro No existe en el sistema.' };
 const TAKEN = { status: 'ok', message: 'Registro ingresado correctamente.' };
+const NONE = { status: 'error', message: 'El registro No existe en el sistema.' };
 
-const ALL = 'ObtenerTodosLosFormularios/*';
 const BODY_MAX = 1 << 20;
 
 const CASES: readonly RestCase[] = [
@@ -111,12 +106,21 @@ const CASES: readonly RestCase[] = [
     rule: 'A follower sends a POST on to the leader.',
     async scene(scene) {
       const follower = await scene.follower();
-      await scene.eventually(async () => {
-        const reply = await scene.posts(JSON.stringify(ANA), follower);
-        // A try whose reply was lost may have been taken.
-        if (reply.status !== 409) same('the reply', JSON.stringify(reply.body), JSON.stringify(TAKEN));
-      });
+      await scene.hasTaken(ANA, follower);
       await scene.lists(ALL, [ANA]);
+    },
+  },
+  {
+    id: 'forms 1 too few in sync',
+    class: 'replication',
+    rule: 'A form that fewer replicas than wanted can confirm is a 503 that says so, and another is taken once they can.',
+    inSyncMin: 2,
+    async scene(scene) {
+      const request = { method: 'POST', path: '/API/IngresarFormulario', body: JSON.stringify(ANA) };
+      const wanted = `503 ${JSON.stringify({ status: 'error', message: 'El registro no se ha replicado en 2 nodos.' })}`;
+      await scene.eventually(async () => same('the reply', shownOf(await scene.asksOnce(request)), wanted));
+      await scene.follower();
+      await scene.inserts(RUI);
     },
   },
   {
@@ -127,11 +131,9 @@ const CASES: readonly RestCase[] = [
       const follower = await scene.follower();
       await scene.inserts(ANA);
       await scene.eventually(() => scene.lists(ALL, [ANA], follower));
+      await scene.haveJoined(2);
       await scene.leader.subject.kill();
-      await scene.eventually(async () => {
-        const reply = await scene.posts(JSON.stringify(RUI), follower);
-        if (reply.status !== 409) same('the reply', JSON.stringify(reply.body), JSON.stringify(TAKEN));
-      });
+      await scene.hasTaken(RUI, follower);
       await scene.lists(ALL, [ANA, RUI], follower);
     },
   },

@@ -39,7 +39,8 @@ class Agent:
                 while connection.recv(65536):
                     pass
             except OSError:
-                pass
+                if self.fault == "dies-of-resets":
+                    os._exit(1)
 
     def read_line(self, connection):
         line = b""
@@ -60,6 +61,8 @@ class Agent:
         if not os.path.exists(path):
             return b"updates needed: n" if self.fault == "keeps-missing-quiet" else b""
         if self.fault != "lends-everything" and os.path.commonpath([path, self.root]) != self.root:
+            return b""
+        if self.fault == "lends-folders-alone" and not os.path.isdir(path):
             return b""
         packed, md5 = self.pack(path)
         if self.fault == "sums-the-tar":

@@ -1,7 +1,7 @@
 """A plain key-value server, written from the specification in nothing but Python, and one small fault at a time: --fault NAME.
 
-usage: kv.py [--fault NAME] IP:PORT LEADER_IP:PORT
-A follower tells the leader of itself; the leader sends REPLICATION to all that did.
+usage: kv.py [--fault NAME] WANTED IP:PORT LEADER_IP:PORT
+WANTED is how many servers must have a write, the leader among them. A follower tells the leader of itself; the leader sends REPLICATION to all that did.
 """
 
 import json
@@ -22,14 +22,15 @@ def message(method, value=None, key=None, timestamp=None):
     return {"method": method, "value": value, "key": key, "timestamp": timestamp}
 
 
-def receive(connection):
+def receive(connection, fault=None):
     data = b""
     while piece := connection.recv(65536):
         data += piece
         try:
             return json.loads(data)
         except ValueError:
-            continue
+            if fault == "reads-once":
+                return None
     return None
 
 
@@ -40,8 +41,8 @@ def ask(address, request):
 
 
 class Server:
-    def __init__(self, own, leader, fault):
-        self.own, self.leader, self.fault = own, leader, fault
+    def __init__(self, wanted, own, leader, fault):
+        self.wanted, self.own, self.leader, self.fault = wanted, own, leader, fault
         self.pairs, self.followers, self.last = {}, [], 0.0
         self.lock = threading.Lock()
 
@@ -51,11 +52,14 @@ class Server:
             ask(address_of(self.leader), message("FOLLOW", self.own))
         while True:
             connection, _ = listener.accept()
-            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+            if self.fault == "one-at-a-time":
+                self.talk(connection)
+            else:
+                threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
 
     def talk(self, connection):
         with connection:
-            request = receive(connection)
+            request = receive(connection, self.fault)
             if request is None:
                 return
             answer = self.answer(request)
@@ -70,7 +74,8 @@ class Server:
             return message("ERROR", "that is no message")
         method, value, key, timestamp = (request.get(name) for name in ("method", "value", "key", "timestamp"))
         if method == "isLider":
-            return message("isLiderResponse", self.own == self.leader or self.fault == "always-leads")
+            leads = {"always-leads": True, "never-leads": False}.get(self.fault, self.own == self.leader)
+            return message("isLiderResponse", leads)
         if method == "FOLLOW":
             self.followers.append(value)
             return message("FOLLOW")
@@ -85,17 +90,23 @@ class Server:
         if self.own != self.leader and self.fault != "keeps-puts":
             return ask(address_of(self.leader), message("PUT", value, key))
         with self.lock:
+            if len(self.followers) + 1 < self.wanted and self.fault != "wants-nobody":
+                return message("ERROR", "too few servers have it")
             self.last = max(time.time(), self.last + 0.000001)
             timestamp = 7.0 if self.fault == "stops-the-clock" else self.last
             self.pairs[key] = (value, timestamp)
             for follower in self.followers:
                 ask(address_of(follower), message("REPLICATION", [value, timestamp], key, timestamp))
-        return message("PUT_OK", value, key, timestamp)
+        return message("PUT_OK", *(("", "") if self.fault == "forgets-what-was-put" else (value, key)), timestamp)
 
     def get(self, key, seen):
         if key not in self.pairs:
+            if self.fault == "invents-values" and not seen:
+                return message("GET_OK", ["", 0])
             return message("TRY_OTHER_SERVER_OR_LATER" if seen and self.fault != "forgets-what-was-seen" else "NULL")
         value, timestamp = self.pairs[key]
+        if seen and seen == timestamp and self.fault == "wants-later":
+            return message("TRY_OTHER_SERVER_OR_LATER")
         if seen and seen > timestamp and self.fault != "gives-old-values":
             return message("TRY_OTHER_SERVER_OR_LATER")
         return message("GET_OK", value if self.fault == "gives-bare-values" else [value, timestamp])
@@ -105,7 +116,7 @@ def main(words):
     fault = None
     if words[:1] == ["--fault"]:
         fault, words = words[1], words[2:]
-    Server(words[0], words[1], fault).serve()
+    Server(int(words[0]), words[1], words[2], fault).serve()
 
 
 main(sys.argv[1:])

@@ -12,9 +12,10 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => 
 export const PLACEHOLDERS = {
   servent: ['{port}', '{file}', '{neighbours}'],
   client: ['{contact}'],
-  kv: ['{address}', '{leader}'],
+  documents: ['{path}', '{insync}', '{address}', '{leader}'],
+  kv: ['{insync}', '{address}', '{leader}'],
   'backup-agent': ['{root}', '{address}'],
-  rest: ['{http}', '{leaderhttp}'],
+  rest: ['{insync}', '{http}', '{leaderhttp}'],
 } as const;
 
 /** The words that start the plain program of a kind, with one fault or none. */

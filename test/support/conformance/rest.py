@@ -1,15 +1,17 @@
 """A plain server of forms over HTTP, written from the specification in nothing but Python, and one small fault at a time.
 
-usage: rest.py [--fault NAME] IP:PORT [LEADER_IP:PORT]
-A follower tells the leader of itself, and gets all forms; the leader sends each new form to all that did. Its leader's death it does
+usage: rest.py [--fault NAME] WANTED IP:PORT [LEADER_IP:PORT]
+WANTED is how many servers must have a form, the leader among them. A follower tells the leader of itself, and gets all forms; the leader sends each new form to all that did. Its leader's death it does
 not survive as a writer for long: it becomes the leader when the leader no longer takes connections.
 """
 
 import http.client
 import json
+import os
+import re
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 THERE = {"status": "error", "message": "El registro ya existe en el sistema."}
@@ -17,6 +19,7 @@ NOT_THERE = {"status": "ok", "message": "El registro No existe en el sistema."}
 NONE = {"status": "error", "message": "El registro No existe en el sistema."}
 TAKEN = {"status": "ok", "message": "Registro ingresado correctamente."}
 BODY_MAX = 1 << 20
+ROUTES = ("VerificaFormularioDuplicado", "IngresarFormulario", "ObetenerUnFormulario", "ObtenerTodosLosFormularios", "ObtenerGeneros")
 
 
 def refusal(message):
@@ -34,8 +37,8 @@ def post(address, path, body, headers=()):
 
 
 class Store:
-    def __init__(self, own, leader, fault):
-        self.own, self.leader, self.fault = own, leader, fault
+    def __init__(self, wanted, own, leader, fault):
+        self.wanted, self.own, self.leader, self.fault = wanted, own, leader, fault
         self.forms, self.replies, self.followers = {}, {}, []
         self.lock = threading.Lock()
         if leader:
@@ -58,7 +61,14 @@ class Store:
                 self.replies[key] = reply
             return reply
 
+    def status(self):
+        members = [self.own, *self.followers]
+        return {"role": "follower" if self.leader else "leader", "epoch": 1, "leader": self.leader or self.own, "lag": 0,
+                "inSync": members}
+
     def insert(self, form):
+        if len(self.followers) + 1 < self.wanted and self.fault != "wants-nobody":
+            return 503, refusal(f"El registro no se ha replicado en {self.wanted} nodos.")
         if form["id"] in self.forms and self.fault != "takes-twice":
             return 409, THERE
         self.forms[form["id"]] = {name: form[name] for name in form if self.fault != "drops-attributes" or name in
@@ -66,7 +76,7 @@ class Store:
         for follower in self.followers:
             if self.fault != "forgets-followers":
                 post(follower, "/replicate", json.dumps(form))
-        return (200 if self.fault == "says-200" else 201), TAKEN
+        return (200 if self.fault == "says-200" else 201), refusal("tomado") if self.fault == "says-other-words" else TAKEN
 
 
 def unsuitable(body):
@@ -81,6 +91,14 @@ def unsuitable(body):
     return None
 
 
+def meets(form, conditions):
+    for condition in conditions:
+        name, sign, value = re.fullmatch("([^=<>]+)([=<>])(.*)", condition).groups()
+        if not {"=": str.__eq__, "<": str.__lt__, ">": str.__gt__}[sign](form.get(name, ""), value):
+            return False
+    return True
+
+
 class Handler(BaseHTTPRequestHandler):
     store: Store
 
@@ -88,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def reply(self, status, body, headers=()):
-        data = json.dumps(body).encode()
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(status)
         for name, value in [("Content-Type", "application/json"), ("Content-Length", str(len(data))), *headers]:
             self.send_header(name, value)
@@ -96,12 +114,15 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def send_error(self, code, message=None, explain=None):
-        self.reply(405 if code == 501 else code, refusal("La petición no es válida."))
+        if self.store.fault == "dies-of-garbage" and code == 400:
+            os._exit(1)
+        status = 500 if self.store.fault == "fails-on-methods" else 405
+        self.reply(status if code == 501 else code, refusal("La petición no es válida."))
         self.close_connection = True
 
     def do_POST(self):
         length = int(self.headers.get("Content-Length", 0))
-        body = self.rfile.read(length)
+        body = self.rfile.read1(length) if self.store.fault == "reads-once" else self.rfile.read(length)
         if self.path == "/follow":
             with self.store.lock:
                 self.store.followers.append(json.loads(body))
@@ -124,22 +145,47 @@ class Handler(BaseHTTPRequestHandler):
         _, *parts = url.path.split("/", 3)
         name, word = (parts + ["", ""])[1], unquote((parts + ["", "", ""])[2])
         forms, fault = self.store.forms, self.store.fault
+        if fault == "never-unescapes":
+            word = url.path.rpartition("/")[2]
         if parts[0] != "API":
-            return self.reply(404, refusal("La ruta no existe."))
+            return self.get_beside(parts, parse_qs(url.query).get("q", []))
         if name == "VerificaFormularioDuplicado":
             return self.reply(404 if fault == "verifies-by-status" and word not in forms else 200,
-                              THERE if word in forms else NOT_THERE)
+                              THERE if word in forms and fault != "never-verifies" else NOT_THERE)
+        if name == "ObetenerUnFormulario" and fault == "spells-it-right":
+            return self.reply(404, NONE)
         if name == "ObetenerUnFormulario" or (name == "ObtenerUnFormulario" and fault != "spells-one-way"):
-            return self.reply(200, forms[word]) if word in forms else self.reply(404, NONE)
+            return self.reply(200, forms[word]) if word in forms else self.reply(200 if fault == "finds-nothing-200" else 404, NONE)
         if name == "ObtenerGeneros":
             same = (lambda one: word.lower() in one.lower()) if fault == "searches-parts" else (lambda one: one == word)
             return self.reply(200, [form for form in forms.values() if same(form.get("genero", ""))])
         if name == "ObtenerTodosLosFormularios":
             return self.list_all(parse_qs(url.query))
+        return self.reply(200 if fault == "takes-any-route" else 404, refusal("La ruta no existe."))
+
+    def get_beside(self, parts, conditions):
+        fault = self.store.fault
+        if parts == ["collections", "formularios"]:
+            forms = [form for form in self.store.forms.values() if fault == "ignores-conditions" or meets(form, conditions)]
+            return self.reply(200, forms)
+        if parts == ["collections", "nobody"] and fault == "invents-collections":
+            return self.reply(200, [])
+        if parts == ["healthz"] and fault != "knows-no-health":
+            return self.reply(200, {"status": "ok"})
+        if parts == ["readyz"]:
+            return self.reply(503 if fault == "never-ready" else 200, {"status": "ok"})
+        if parts == ["status"] and fault != "knows-no-status":
+            return self.reply(200, self.store.status())
+        if parts == ["metrics"]:
+            return self.reply(200, {"forms": 1} if fault == "measures-in-JSON" else f"# TYPE forms gauge\nforms {len(self.store.forms)}\n")
+        if parts == ["openapi.json"] and fault != "describes-nothing":
+            return self.reply(200, {"openapi": "3.0.0", "paths": {f"/API/{name}": {} for name in ROUTES}})
         return self.reply(404, refusal("La ruta no existe."))
 
     def list_all(self, query):
         after, limit = query.get("desde", [""])[0], int(query.get("limite", [len(self.store.forms) + 1])[0])
+        if self.store.fault == "lists-ids":
+            return self.reply(200, [{"id": one} for one in self.store.forms])
         ids = sorted(one for one in self.store.forms if one > after)
         headers = []
         if len(ids) > limit and self.store.fault != "never-links":
@@ -152,9 +198,11 @@ def main(words):
     fault = None
     if words[:1] == ["--fault"]:
         fault, words = words[1], words[2:]
-    host, _, port = words[0].rpartition(":")
-    Handler.store = Store(words[0], words[1] if len(words) > 1 else None, fault)
-    ThreadingHTTPServer((host, int(port)), Handler).serve_forever()
+    wanted, own, leader = [*words, None][:3]
+    host, _, port = own.rpartition(":")
+    Handler.store = Store(int(wanted), own, leader, fault)
+    server = HTTPServer if fault == "one-at-a-time" else ThreadingHTTPServer
+    server((host, int(port)), Handler).serve_forever()
 
 
 main(sys.argv[1:])

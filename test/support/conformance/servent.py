@@ -17,8 +17,11 @@ DATAGRAM_MAX = 65507
 BLANKS = b" \t"
 
 
+FAULT = sys.argv[2] if sys.argv[1:2] == ["--fault"] else None
+
+
 def fail(status, message):
-    print(f"servent: {message}", file=sys.stderr)
+    print("no" if FAULT == "hides-refusals" else f"servent: {message}", file=sys.stderr)
     sys.exit(status)
 
 
@@ -42,24 +45,32 @@ def read_pairs(path, fault):
     if fault != "keeps-bom":
         data = data.removeprefix(b"\xef\xbb\xbf")
     pairs = {}
-    for line in data.split(b"\n"):
+    lines = data.split(b"\n")
+    for line in lines[:-1] if fault == "wants-a-last-line-end" else lines:
         if fault != "keeps-carriage-return":
             line = line.removesuffix(b"\r")
         bare = line.lstrip(BLANKS)
+        if not bare and fault == "stops-at-blank-lines":
+            break
+        if fault == "reads-UTF-8-alone" and b"\xef\xbf\xbd" in line.decode(errors="replace").encode():
+            continue
         if not bare or (bare.startswith(b"#") and fault != "reads-comments"):
             continue
         if fault == "splits-at-tab-only":
             key, _, value = bare.partition(b"\t")
         else:
-            end = next((i for i, byte in enumerate(bare) if byte in BLANKS), len(bare))
+            ends = BLANKS + b"." if fault == "splits-at-dots" else BLANKS
+            end = next((i for i, byte in enumerate(bare) if byte in ends), len(bare))
             key, value = bare[:end], bare[end:]
-        value = value.lstrip(BLANKS)
+        value = value[1:].lstrip(b" ") if fault == "keeps-further-tabs" else value.lstrip(BLANKS)
         if fault == "cuts-value-at-hash":
             value = value.split(b"#")[0]
         if fault != "keeps-trailing-blanks":
             value = value.rstrip(BLANKS)
         if not value and fault != "serves-empty-values":
             continue
+        if fault == "cuts-the-too-long":
+            value = value[:60000]
         if 2 + len(key) + 1 + len(value) > DATAGRAM_MAX:
             continue
         if fault == "first-wins" and key in pairs:
@@ -79,19 +90,26 @@ class Servent:
             fail(1, f"expected a free port, got {port}: {error.strerror}")
         self.other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sequence = 0 if fault == "counts-from-zero" else random.randrange(1 << 20, 1 << 31)
-        self.seen = {}
+        self.seen, self.heard, self.asked = {}, 0, {}
 
     def serve(self):
         while True:
             datagram, sender = self.socket.recvfrom(65536)
             if self.fault == "dies-of-short" and len(datagram) < 2:
                 sys.exit(1)
+            self.heard += 1
+            if self.fault == "dies-of-floods" and self.heard > 1000:
+                sys.exit(1)
             self.hear(datagram, sender)
 
     def hear(self, datagram, sender):
         if len(datagram) < 2:
+            if self.fault == "answers-the-short":
+                self.say(b"\x00\x03error\ttoo short", sender)
             return
         kind = struct.unpack_from("!H", datagram)[0]
+        if kind == RESPONSE and self.fault == "answers-responses":
+            self.say(datagram, sender)
         if kind == CLIREQ:
             self.clireq(datagram[2:], sender)
         elif kind == QUERY and len(datagram) >= 14:
@@ -106,6 +124,8 @@ class Servent:
             return
         sequence = self.sequence
         self.sequence = (self.sequence + (2 if self.fault == "counts-by-two" else 1)) % (1 << 32)
+        if self.fault == "knows-retransmitted":
+            sequence = self.asked.setdefault((client, key), sequence)
         ttl = 2 if self.fault == "ttl-begins-at-2" else TTL_MAX
         if self.fault != "forgets-own":
             self.seen[self.identity(*client, sequence, text)] = OWN
@@ -138,6 +158,8 @@ class Servent:
             return
         if ip[0] == 127 and not sender[0].startswith("127.") and self.fault != "answers-far-loopback":
             return
+        if self.fault == "adopts-senders" and sender not in self.neighbours:
+            self.neighbours.append(sender)
         if self.fault == "neighbours-only" and sender not in self.neighbours:
             return
         if self.fault != "trusts-ttl":
@@ -172,7 +194,7 @@ class Servent:
         whole = {"ip": ip, "port": port, "sequence": sequence, "key": text.split(b"\0")[0]}
         if self.fault == "keys-with-padding":
             whole["key"] = text
-        if self.fault in ("forgets-the-port", "forgets-the-key", "forgets-the-sequence"):
+        if self.fault in ("forgets-the-ip", "forgets-the-port", "forgets-the-key", "forgets-the-sequence"):
             del whole[self.fault.removeprefix("forgets-the-")]
         return tuple(whole.values())
 
@@ -187,7 +209,8 @@ class Servent:
             tail = b""
         if self.fault == "always-ends-with-nul":
             tail = b"\0"
-        self.say(struct.pack("!H", RESPONSE) + key + b"\t" + value + tail, client)
+        named = b"" if self.fault == "answers-the-value-alone" else key + b"\t"
+        self.say(struct.pack("!H", RESPONSE) + named + value + tail, client)
 
     def say(self, datagram, to):
         sender = self.other if self.fault == "sends-from-another-port" else self.socket
@@ -203,9 +226,7 @@ class Servent:
 
 
 def main(words):
-    fault = None
-    if words[:1] == ["--fault"]:
-        fault, words = words[1], words[2:]
+    fault, words = FAULT, words[2:] if FAULT else words
     if len(words) < 2:
         fail(2, "expected PORT FILE [IP:PORT ...]")
     neighbours = [endpoint_of(word) for word in words[2:]]

@@ -1,14 +1,20 @@
 /** `conformance compare`: which rules hold now and did not, which do no longer. */
 
+import { usageError } from '../shared/errors';
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
 import type { CompareOptions } from './options';
 import { type KeptVerdict, readResults } from './output/json';
 
-/** Prints a row a case that changed. Gives 1 when a rule holds no longer, 0 else. */
+/** Prints a row a case that changed. Gives 1 when a rule holds no longer, 0 else. @throws OperatorError for what are no two runs of one kind */
 export function compare({ before, after }: CompareOptions, streams: Streams): number {
-  const old = new Map(readResults(before).map((verdict) => [verdict.id, verdict]));
-  const now = readResults(after);
+  const [first, second] = [readResults(before), readResults(after)];
+  if (first.kind !== second.kind)
+    throw usageError(
+      `expected two runs of one kind, got ${first.kind} in "${before}" and ${second.kind} in "${after}"`,
+    );
+  const old = new Map(first.verdicts.map((verdict) => [verdict.id, verdict]));
+  const now = second.verdicts;
   const changed = now.filter(({ id, outcome }) => old.get(id)?.outcome !== outcome);
   const gone = [...old.values()].filter(({ id }) => !now.some((verdict) => verdict.id === id));
   const rows = [

@@ -1,7 +1,7 @@
 /** `--batch class.csv`: grades many programs one after the other, and prints a row for each. */
 
 import { readFileSync } from 'node:fs';
-import { fileError, usageError } from '../shared/errors';
+import { fileError, OperatorError, usageError } from '../shared/errors';
 import { escapeText } from '../shared/escape';
 import type { Streams } from '../shared/program/run-main';
 import { tableLines } from '../shared/program/table';
@@ -63,15 +63,30 @@ function entriesOf({ batch, kind, stdin }: GradeOptions): Entry[] {
   } catch (cause) {
     throw fileError('a readable CSV file', batch!, cause);
   }
-  const rows = text.split(/\r?\n/).map(cellsOf).filter(([name]) => name !== undefined && name !== '' && name !== 'name'); // biome-ignore format: one sentence
-  if (rows.length === 0) throw usageError(`expected lines of name,command in "${batch}", got none`);
-  return rows.map(([name, command = '', typed], i) => {
-    const program = splitWords(command);
-    if (program.length === 0) throw usageError(`expected name,command in line ${i + 1} of "${batch}", got "${name}"`);
-    const entry = { name: name!, program, stdin: typed === undefined ? stdin : unescaped(typed) };
-    checkProgram(kind, program, entry.stdin);
-    return entry;
+  // Spreadsheets begin their files with a byte-order mark.
+  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
+  const entries = lines.flatMap((line, i) => {
+    const [name = '', command = '', typed] = cellsOf(line);
+    if (name === '' || (i === 0 && name === 'name' && command === 'command')) return [];
+    return inLine(`line ${i + 1} of "${batch}"`, () => {
+      const program = splitWords(command);
+      if (program.length === 0) throw usageError(`expected name,command, got "${line}"`);
+      const entry = { name, program, stdin: typed === undefined ? stdin : unescaped(typed) };
+      checkProgram(kind, program, entry.stdin);
+      return [entry];
+    });
   });
+  if (entries.length === 0) throw usageError(`expected lines of name,command in "${batch}", got none`);
+  return entries;
+}
+
+/** Says behind what is wrong in which line it is. @throws OperatorError `usage` */
+function inLine<Result>(where: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof OperatorError ? usageError(`${error.message} in ${where}`) : error;
+  }
 }
 
 /** The cells of one line of CSV (RFC 4180): in double quotes a comma is none, and two double quotes are one. */

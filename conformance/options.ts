@@ -210,11 +210,11 @@ function portsOf(words: string): number[] {
   return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
 }
 
-/** With ports of its own no more programs run at a time than have one. */
+/** With ports of its own no more cases run at a time than can have all that they need. */
 function sideBySideOf(word: string | undefined, kind: Kind, ports: readonly number[] | undefined): number {
   const wanted =
     word === undefined ? kind.sideBySide : numberOf(word, '--side-by-side', { min: 1, max: 64, integer: true });
-  return Math.min(wanted, ports?.length ?? wanted);
+  return ports === undefined ? wanted : Math.max(1, Math.min(wanted, Math.floor(ports.length / kind.portsMax)));
 }
 
 function secondsOf(word: string, option: string): number {

@@ -5,14 +5,22 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Streams } from '../../shared/program/run-main';
 
 /** Set in the environment of the run inside. */
 const INSIDE = 'SERVENT_CONFORMANCE_INSIDE';
 /** The second address inside: private, and not loopback. */
 const SECOND_ADDRESS = '10.97.0.1';
+/** So long a run that was interrupted has to end by itself, milliseconds. */
+const INTERRUPTED_MS = 1000;
 
-const SETUP = `ip link set lo up && ip address add ${SECOND_ADDRESS}/32 dev lo`;
+/** A port that has just been used can be used again at once, also by who does not ask the system for that. */
+const NO_TIME_WAIT = 'echo 0 > /proc/sys/net/ipv4/tcp_max_tw_buckets';
+
+const SETUP = `ip link set lo up && ip address add ${SECOND_ADDRESS}/32 dev lo && { ${NO_TIME_WAIT} || true; } 2> /dev/null`;
 
 /** An address of this machine that is not on loopback and that only this run uses; undefined outside of a namespace. */
 export function secondAddress(environment: NodeJS.ProcessEnv): string | undefined {
@@ -26,11 +34,16 @@ export async function runInside(streams: Streams): Promise<number | undefined> {
   if (unshare === undefined) return undefined;
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const [file, ...words] = [...unshare, 'sh', '-c', `${SETUP} && exec "$@"`, 'sh', ...self];
-  const child = spawn(file!, words, { stdio: 'inherit', env: { ...streams.environment, [INSIDE]: '1' } });
-  // In a terminal the run inside hears Ctrl-C by itself, and reports; whoever else ends this command ends all of it.
-  streams.onSignal('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) streams.onSignal(signal, () => child.kill('SIGKILL'));
+  // However the run inside ends, what it and the programs left in their temporary folder goes.
+  const folder = mkdtempSync(join(tmpdir(), 'servent-conformance-'));
+  const env = { ...streams.environment, [INSIDE]: '1', TMPDIR: folder };
+  const child = spawn(file!, words, { stdio: 'inherit', env });
+  const kill = (): void => void child.kill('SIGKILL');
+  // In a terminal the run inside hears Ctrl-C by itself; whoever else ends this command ends all of it.
+  streams.onSignal('SIGINT', () => setTimeout(kill, INTERRUPTED_MS));
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) streams.onSignal(signal, kill);
   const [status] = (await once(child, 'exit')) as [number | null];
+  rmSync(folder, { recursive: true, force: true });
   return status ?? 1;
 }
 

@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 
 export class Ports {
   readonly #fixed: number[] | undefined;
+  /** So many can be taken at the same time. */
+  readonly count: number;
   /** Given out and not given back: bounded by the cases that play side by side. */
   readonly #taken = new Set<number>();
   /** Cases that wait for a port of the range. */
@@ -14,6 +16,7 @@ export class Ports {
   /** @param fixed the only ports to give out; undefined for any that are free */
   constructor(fixed: readonly number[] | undefined) {
     this.#fixed = fixed && [...fixed];
+    this.count = fixed?.length ?? Number.POSITIVE_INFINITY;
   }
 
   /** A port that neither TCP nor UDP has in use; waits for one of a fixed range. */

@@ -42,8 +42,14 @@ function caseEvent(kind: Kind, verdict: Verdict): object {
   };
 }
 
+/** A run that was kept. The kind is undefined where its end is missing. */
+export interface KeptRun {
+  kind: string | undefined;
+  verdicts: KeptVerdict[];
+}
+
 /** Reads results that were kept. @throws OperatorError `file` for a file that holds none */
-export function readResults(path: string): KeptVerdict[] {
+export function readResults(path: string): KeptRun {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -53,7 +59,8 @@ export function readResults(path: string): KeptVerdict[] {
   const events = text.split('\n').filter(Boolean).map((line) => eventOf(line, path)); // biome-ignore format: one sentence
   const cases = events.filter((event): event is KeptVerdict & { event: string } => event?.event === 'case');
   if (cases.length === 0) throw new OperatorError('file', `expected results kept with --json, got "${path}"`);
-  return cases;
+  const summary = events.find((event) => event?.event === 'summary') as { kind?: string } | undefined;
+  return { kind: summary?.kind, verdicts: cases };
 }
 
 function eventOf(line: string, path: string): { event?: unknown } | undefined {

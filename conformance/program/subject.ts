@@ -13,7 +13,7 @@ const OUTPUT_MAX = 1 << 20;
 /** How often is looked whether something has come about, milliseconds. */
 const LOOK_MS = 5;
 
-/** Started and not ended; bounded by the cases that play side by side. */
+/** Started and not killed with all that they started; bounded by the cases that play side by side. */
 const running = new Set<Subject>();
 
 export class Subject {
@@ -39,7 +39,6 @@ export class Subject {
     this.#closed = new Promise((done) => {
       const end = (status: number | string): void => {
         this.#status ??= status;
-        running.delete(this);
         done();
       };
       child.on('error', (error) => {
@@ -84,6 +83,7 @@ export class Subject {
   /** Kills it with all that it started. */
   async kill(): Promise<void> {
     this.killNow();
+    running.delete(this);
     // Whoever left the group may hold the pipes open: only the program itself is waited for.
     await this.#closed;
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();

@@ -1,11 +1,12 @@
 /** The conformance command as a person meets it. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { endAllCommands, ROOT, runToEnd, scriptOf } from '../../support/commands';
+import { endAllCommands, ROOT, runToEnd, scriptOf, start } from '../../support/commands';
 import { PLACEHOLDERS, plainProgram } from '../../support/conformance/play';
 
 /** A few cases that are quick. */
@@ -46,9 +47,9 @@ describe('the conformance command', function () {
   }
 
   for (const [kind, words] of [
-    ['documents', ['{path}', '{address}', '{leader}']],
-    ['kv', ['{path}', '{own}', '{join}', '--kv', '{address}']],
-    ['rest', ['{path}', '{address}', '{leader}', '--http', '{http}']],
+    ['documents', ['{path}', '{address}', '{leader}', '--min-in-sync', '{insync}']],
+    ['kv', ['{path}', '{own}', '{join}', '--kv', '{address}', '--min-in-sync', '{insync}']],
+    ['rest', ['{path}', '{address}', '{leader}', '--http', '{http}', '--min-in-sync', '{insync}']],
   ] as const) {
     it(`passes our own store as ${kind}`, async () => {
       const { out, err, status } = await conformance(kind, '--', process.execPath, scriptOf('store'), ...words);
@@ -159,6 +160,48 @@ describe('the conformance command', function () {
       expect(status).to.equal(2);
     });
   }
+
+  for (const [lines, what] of [
+    ['name,command\n\nAna,"python3 ana.py', 'expected quotes that end in a command, got ""python3 ana.py" in line 3'],
+    ['\ufeffname,command\nAna;python3 ana.py', 'expected name,command, got "Ana;python3 ana.py" in line 2'],
+    ['Ana,python3 ana.py {porta}', 'got "{porta}" in line 1'],
+    ['name,command\n', 'expected lines of name,command'],
+  ] as const) {
+    it(`a class that reads ${JSON.stringify(lines)} is refused in one line that says where`, async () => {
+      const list = join(folder, 'class.csv');
+      writeFileSync(list, lines);
+      const { err, status } = await conformance('servent', '--shared-network', '--batch', list);
+      expect(err).to.match(/^conformance: [^\n]*\n$/).and.include(what); // biome-ignore format: one sentence
+      expect(status).to.equal(2);
+    });
+  }
+
+  it('runs of two kinds are not compared', async () => {
+    const paths = ['servent', 'client'].map((kind) => {
+      const path = join(folder, `${kind}.json`);
+      writeFileSync(
+        path,
+        `{"event":"case","id":"x","class":"must","outcome":"held"}\n{"event":"summary","kind":"${kind}"}`,
+      );
+      return path;
+    });
+    const { err, status } = await conformance('compare', ...paths);
+    expect(err).to.match(/^conformance: expected two runs of one kind, got servent in .* and client in .*\n$/);
+    expect(status).to.equal(2);
+  });
+
+  it('ends with all that it started, and leaves no file, when it is told to end', async function () {
+    if (!hasPython) this.skip();
+    const seen = join(folder, 'seen');
+    const script = `import os,subprocess,sys,time; p = subprocess.Popen(['sleep','986']); open('${seen}','w').write(sys.argv[1]); time.sleep(986)`;
+    const words = ['servent', '--shared-network', '--start', '60', '--', 'python3', '-c', script, '{file}'];
+    const command = start('conformance', words);
+    while (!existsSync(seen)) await sleep(20);
+    command.child.kill('SIGTERM');
+    expect((await command.end()).status).to.equal(143);
+    expect(spawnSync('pgrep', ['-fx', 'sleep 986']).status).to.equal(1);
+    expect(existsSync(readFileSync(seen, 'utf8'))).to.equal(false);
+  });
 
   it('a file that holds no results is refused by name', async () => {
     const path = join(folder, 'page.html');

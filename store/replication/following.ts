@@ -220,6 +220,9 @@ export class Following {
     }
     this.#replica.hear(configuration);
     this.#accepted = true;
+    // Who accepts us leads, whatever others said, and stays the first to be dialled however the record changes.
+    this.#hint = this.#dialled;
+    this.#turn = 0;
     this.#committed = 0;
     this.#learning = [];
     if (epoch > marks.epoch) this.#replica.mark({ epoch });

@@ -316,6 +316,22 @@ describe('the core of a replica', () => {
       expect(replica.sent).to.deep.equal([{ type: 'join', epoch: 1, member: A, ends }]);
     });
 
+    it('names and keeps who has accepted it, whoever it was sent to before and however the record changes', () => {
+      const replica = new TestReplica({ ...holding(entries, 1), id: 'c' }, { address: C.address });
+      replica.when((core) => core.record(recordOf(2, 2, B, B, C), replica.now));
+      replica.when((core) => core.linkUp(5, replica.now));
+      // It does not lead yet, and names the one that is gone.
+      const elsewhere = { type: 'elsewhere', epoch: 1, leader: A.address };
+      expect(replica.when((core) => core.receive(5, elsewhere, replica.now))).to.include('dials a:1');
+      expect(replica.when((core) => core.undialled(A.address, replica.now))).to.deep.equal(['dials b:1']);
+      replica.when((core) => core.linkUp(6, replica.now));
+      const lead = { type: 'lead', epoch: 2, configuration: recordOf(2, 2, B, B, C), after: 3 };
+      replica.when((core) => core.receive(6, lead, replica.now));
+      expect(replica.core.status.leader).to.equal(B.address);
+      const changed = { type: 'changed', epoch: 2, configuration: recordOf(3, 2, B, B, C, A) };
+      expect(replica.when((core) => core.receive(6, changed, replica.now))).to.deep.equal([]);
+    });
+
     it('cuts off what the leader does not have', () => {
       const replica = following(2);
       replica.flush();

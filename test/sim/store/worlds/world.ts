@@ -180,6 +180,7 @@ export class World implements Watch {
       places.every(({ folder }) => leader.status.inSync.some(({ id }) => id === folder.id)) &&
       leader.status.inSync.length === places.length &&
       places.every(({ process }) => process?.status.epoch === leader.status.epoch) &&
+      places.every(({ process }) => process?.status.leader === leader.status.leader) &&
       places.filter(({ process }) => process?.status.role === 'leader').length === 1
     );
   }

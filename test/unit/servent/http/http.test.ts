@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { expect } from 'chai';
+import { assert, expect } from 'chai';
 import { DEFENCE_REASONS } from '../../../../servent/defences';
 import { openHttp } from '../../../../servent/http/http';
 import { DROP_REASONS } from '../../../../servent/outbox';
@@ -103,6 +103,22 @@ describe('a servent over HTTP', () => {
       expect((await ask(path, { host: 'rebound.example' })).code, path).to.equal(421);
       expect((await ask(path, { origin: 'http://evil.example' })).code, path).to.equal(403);
     }
+  });
+
+  it('answers 500 where it fails itself, tells nothing of why, and goes on', async () => {
+    const { received } = status;
+    Object.defineProperty(status, 'received', {
+      configurable: true,
+      enumerable: true,
+      get: () => assert.fail('secret'),
+    });
+    for (const path of ['/status', '/metrics']) {
+      const { code, body } = await ask(path);
+      expect([code, body], path).to.deep.equal([500, '{"status":"error","message":"something went wrong here"}']);
+    }
+    Object.defineProperty(status, 'received', { enumerable: true, value: received });
+    expect(await ask('/status')).to.include({ code: 200 });
+    expect(await ask('/metrics')).to.include({ code: 200 });
   });
 
   it('changes nothing and knows no other paths', async () => {

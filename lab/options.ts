@@ -1,20 +1,21 @@
 /** The lab's command line: arguments in, one complete options object out. */
 
-import { parsePort } from '../shared/endpoint';
 import { usageError } from '../shared/errors';
+import { listenAtOf } from '../shared/host-port';
 import { type CommandLine, numberOf, parseCommandLine } from '../shared/program/command-line';
 import type { Command, Declarations } from '../shared/program/declarations';
 import type { Parsed } from '../shared/program/run-main';
 import { declareSeed, declareSizes, type SizeWords, sizesOf } from '../topologies/command-line/common';
 import { shippedTopologies } from '../topologies/graph/catalogue';
 import { KINDS } from '../topologies/graph/generators';
-import type { OverlayChoice } from './overlay/lab-overlay';
+import type { OverlayChoice } from './overlay/shown-overlay';
 import { REPLICAS_MAX } from './store/replicas-max';
 
 /** Shows an overlay. */
 export interface OverlayLabOptions {
   command: 'overlay';
-  choice: OverlayChoice;
+  /** What to run, or where servents run already that tell what they know. */
+  shown: { choice: OverlayChoice } | { attach: readonly URL[] };
   http: HttpPlace;
   /** Both waits of a question on real sockets, milliseconds. */
   timeoutMs: number;
@@ -52,10 +53,17 @@ interface HttpWords {
   json: boolean;
 }
 
+interface OverlayWords extends HttpWords, SizeWords {
+  overlay: string | undefined;
+  attach: string[];
+  virtual: boolean;
+  timeout: string;
+}
+
 const OVERLAY: Command<OverlayLabOptions> = {
-  synopsis: '$0 <overlay>',
-  about: 'Run an overlay, and serve a page that shows it at work',
-  positionals: (line) => line.positional('overlay', { demandOption: true, describe: 'Topology file, name or kind' }),
+  synopsis: '$0 [overlay]',
+  about: 'Run an overlay, or look at servents that run elsewhere, and serve a page that shows it at work',
+  positionals: (line) => line.positional('overlay', { describe: 'Topology file, name or kind' }),
   declareOptions: (line) =>
     declareHttp(
       declareSeed(declareSizes(line))
@@ -64,6 +72,12 @@ const OVERLAY: Command<OverlayLabOptions> = {
           default: false,
           describe: "In the simulator's virtual time, for large ones",
         })
+        .option('attach', {
+          value: 'url',
+          array: true,
+          default: [],
+          describe: 'Show servents that serve --http there',
+        })
         .option('timeout', {
           value: 'seconds',
           requiresArg: true,
@@ -71,18 +85,29 @@ const OVERLAY: Command<OverlayLabOptions> = {
           describe: 'Seconds a question waits for one more answer',
         }),
     ),
-  toOptions: (given: HttpWords & SizeWords & { overlay: string; virtual: boolean; timeout: string }) => ({
+  toOptions: (given: OverlayWords) => ({
     command: 'overlay',
-    choice: {
-      overlay: given.overlay,
-      sizes: sizesOf(given),
-      ground: given.virtual ? 'virtual' : 'sockets',
-    },
+    shown: shownOf(given),
     http: placeOf(given),
     timeoutMs: numberOf(given.timeout, '--timeout', { min: 0.01, max: 60, unit: 'seconds' }) * 1000,
     json: given.json,
   }),
 };
+
+function shownOf(given: OverlayWords): OverlayLabOptions['shown'] {
+  const { overlay, attach, virtual } = given;
+  if ((overlay === undefined) === (attach.length === 0))
+    throw usageError(`expected an overlay or --attach, got ${overlay === undefined ? 'neither' : 'both'}`);
+  if (overlay === undefined) return { attach: attach.map(urlOf) };
+  return { choice: { overlay, sizes: sizesOf(given), ground: virtual ? 'virtual' : 'sockets' } };
+}
+
+/** `host:port` alone is meant as http. */
+function urlOf(word: string): URL {
+  const text = /^https?:\/\//.test(word) ? word : `http://${word}`;
+  if (!URL.canParse(text)) throw usageError(`expected the URL of a servent's HTTP for --attach, got "${word}"`);
+  return new URL(text);
+}
 
 const STORE: Command<StoreLabOptions> = {
   synopsis: 'store',
@@ -103,12 +128,13 @@ const STORE: Command<StoreLabOptions> = {
 export const COMMAND_LINE: CommandLine<LabOptions> = {
   name: 'lab',
   commands: [OVERLAY, STORE],
-  lists: ['name'],
+  lists: ['name', 'attach'],
   files: ['overlay'],
   suggestions: { overlay: () => [...shippedTopologies(), ...KINDS.keys()] },
   examples: [
     ['lab line', 'five servents in a line, on real sockets'],
     ['lab small-world --servents 200', 'one made to order'],
+    ['lab --attach 10.0.0.1:9090 10.0.0.2:9090', 'servents on other hosts'],
     ['lab store', 'three replicas of a store'],
     ['lab scale-free --servents 2000 --virtual', 'a large one, simulated'],
   ],
@@ -134,10 +160,8 @@ function declareHttp(line: Declarations): Declarations {
 }
 
 function placeOf({ http, name }: HttpWords): HttpPlace {
-  const [, host, port] = /^([^:]+):(\d{1,5})$/.exec(http) ?? [];
-  if (host === undefined || parsePort(port!) === undefined)
-    throw usageError(`expected host:port for --http, got "${http}"`);
+  const { host, port } = listenAtOf(http, '--http');
   const unfit = name.find((one) => !/^[A-Za-z0-9.-]{1,253}$/.test(one));
   if (unfit !== undefined) throw usageError(`expected a host name for --name, got "${unfit}"`);
-  return { host, port: parsePort(port!)!, names: name.map((one) => one.toLowerCase()) };
+  return { host, port, names: name.map((one) => one.toLowerCase()) };
 }

@@ -5,6 +5,7 @@ import { OperatorError } from '../shared/errors';
 import { createHttp, type HttpOptions, listen } from '../shared/http/service';
 import { interrupted, type Streams } from '../shared/program/run-main';
 import type { HttpPlace, LabOptions, OverlayLabOptions, StoreLabOptions } from './options';
+import { AttachedOverlay } from './overlay/attached-overlay';
 import { LabOverlay } from './overlay/lab-overlay';
 import { EventHub } from './server/event-hub';
 import { addOverlayRoutes } from './server/overlay-routes';
@@ -26,7 +27,12 @@ async function runOverlay(options: OverlayLabOptions, streams: Streams): Promise
   const ended = interrupted(streams);
   const hub = new EventHub<LabEvent>();
   const tell = (event: LabEvent): void => hub.tell(event);
-  const lab = await LabOverlay.open(options.choice, { timeoutMs: options.timeoutMs, tell });
+  const { shown, timeoutMs } = options;
+  const settings = { timeoutMs, tell };
+  const lab =
+    'attach' in shown
+      ? await AttachedOverlay.open(shown.attach, settings)
+      : await LabOverlay.open(shown.choice, settings);
   try {
     const facts = { servent: lab.view().servents[0]!.address };
     return await serve('overlay', options, facts, (routes) => addOverlayRoutes(routes, lab, hub), hub, ended, streams);

@@ -61,16 +61,21 @@ interface Hearing {
 export class FloodRecorder {
   readonly #nameOf: (endpoint: Endpoint) => string | undefined;
   readonly #tell: (event: LabEvent) => void;
+  readonly #sees: boolean;
   /** Bounded by QUESTIONS_MAX. */
   #questions: RecordedQuestion[] = [];
   #last = 0;
   /** Undefined for what belongs to no question. */
   #hearing: Hearing | undefined;
 
-  /** `nameOf` gives the name of the servent at an endpoint. */
-  constructor(nameOf: (endpoint: Endpoint) => string | undefined, tell: (event: LabEvent) => void) {
+  /**
+   * @param nameOf gives the name of the servent at an endpoint
+   * @param sees whether anybody tells what the servents hear; else only answers are known
+   */
+  constructor(nameOf: (endpoint: Endpoint) => string | undefined, tell: (event: LabEvent) => void, sees = true) {
     this.#nameOf = nameOf;
     this.#tell = tell;
+    this.#sees = sees;
   }
 
   get questions(): readonly RecordedQuestion[] {
@@ -100,7 +105,7 @@ export class FloodRecorder {
     if (!question) return;
     const { key, client = UNKNOWN_CLIENT, contact, startMs, view } = question;
     const unheard = [...question.underWay.values()].flat();
-    if (view.copies.length === 0) {
+    if (this.#sees && view.copies.length === 0) {
       const clireq = encodeClireq({ text: Buffer.from(key, 'latin1') });
       unheard.push(this.#record(question, 'CLIREQ', clireq, client, contact, null, null, startMs));
     }

@@ -3,28 +3,15 @@
 import { type Endpoint, formatEndpoint } from '../../shared/endpoint';
 import { OperatorError, usageError } from '../../shared/errors';
 import { findTopology } from '../../topologies/graph/catalogue';
-import type { Sizes } from '../../topologies/graph/generators';
-import type { GroundKind, LabEvent, LinkView, OverlayView, PairsView, PanelView, Trial } from '../view';
+import type { LinkView, OverlayView, PairsView, PanelView, Trial } from '../view';
 import { FloodRecorder, type RecordedQuestion } from './flood-recorder';
 import type { Ground } from './ground';
 import { layOut } from './layout';
 import { type LinkChange, type ModelServent, OverlayModel } from './model';
+import { panelOf } from './panel';
+import type { OverlayChoice, OverlayLabSettings, ShownOverlay } from './shown-overlay';
 import { SocketsGround } from './sockets-ground';
 import { VirtualGround } from './virtual-ground';
-
-/** What is run. */
-export interface OverlayChoice {
-  /** File, name or kind. */
-  overlay: string;
-  sizes: Sizes;
-  ground: Exclude<GroundKind, 'attached'>;
-}
-
-export interface LabOverlayOptions {
-  /** Both waits of a question on real sockets, milliseconds. */
-  timeoutMs: number;
-  tell: (event: LabEvent) => void;
-}
 
 /** Each has a socket or two and a secret of its own; more are for virtual time. */
 const SOCKETS_MAX = 300;
@@ -33,8 +20,8 @@ const VIRTUAL_MAX = 5000;
 /** Suggestions for a key. */
 const SUGGESTED_MAX = 20;
 
-export class LabOverlay {
-  readonly #options: LabOverlayOptions;
+export class LabOverlay implements ShownOverlay {
+  readonly #options: OverlayLabSettings;
   #choice!: OverlayChoice;
   #model!: OverlayModel;
   #ground!: Ground;
@@ -42,12 +29,12 @@ export class LabOverlay {
   /** Changes take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: LabOverlayOptions) {
+  private constructor(options: OverlayLabSettings) {
     this.#options = options;
   }
 
   /** Runs an overlay. @throws OperatorError for one that cannot be found, read, made or started */
-  static async open(choice: OverlayChoice, options: LabOverlayOptions): Promise<LabOverlay> {
+  static async open(choice: OverlayChoice, options: OverlayLabSettings): Promise<LabOverlay> {
     const lab = new LabOverlay(options);
     await lab.#open(choice);
     return lab;
@@ -143,24 +130,7 @@ export class LabOverlay {
 
   panelOf(name: string): PanelView {
     const { up } = this.#serventOf(name);
-    const stats = this.#ground.statsOf(name);
-    if (!stats) return { name, up, seen: 0, counters: [], drops: [] };
-    const { received, handled, dropped, answers, queries } = stats.counters;
-    return {
-      name,
-      up,
-      seen: stats.seen,
-      counters: [
-        ['CLIREQ heard', received.CLIREQ],
-        ['QUERY heard', received.QUERY],
-        ['answered', handled.answered],
-        ['forwarded', handled.forwarded],
-        ['answered and forwarded', handled.both],
-        ['RESPONSE sent', answers],
-        ['QUERY sent', queries],
-      ],
-      drops: Object.entries(dropped).filter(([, count]) => count > 0),
-    };
+    return panelOf(name, up, this.#ground.statsOf(name));
   }
 
   pairsOf(name: string, text: string, page: number): PairsView {

@@ -1,13 +1,10 @@
 /** Real servents on real sockets of loopback, in this process, each watched through its observer. */
 
-import { summaryLine } from '../../client/lines';
-import { lookup } from '../../client/lookup';
 import type { ServentObserver } from '../../servent/observed-servent';
 import { type Servent, startServent } from '../../servent/servent';
 import { type Endpoint, parseEndpoint } from '../../shared/endpoint';
-import { OperatorError } from '../../shared/errors';
-import { escapeValue } from '../../shared/escape';
 import { type Reservation, reservePort } from '../../topologies/loopback/reserve-port';
+import { askSockets } from './ask-sockets';
 import type { FloodRecorder } from './flood-recorder';
 import type { Ground } from './ground';
 import type { OverlayModel } from './model';
@@ -82,25 +79,10 @@ export class SocketsGround implements Ground {
     await this.#running.get(name)?.reload();
   }
 
-  async ask(contact: string, key: Uint8Array): Promise<void> {
-    const id = this.#recorder.ask(key, contact, this.endpointOf(contact), performance.now());
-    const answers = lookup(this.#addresses.get(contact)!, key, {
-      timeoutMs: this.#timeoutMs,
-      signal: this.#closing.signal,
-    });
-    const end = (words: string, ms: number): void => this.#recorder.end(id, { words, ms });
-    try {
-      for (;;) {
-        const next = await answers.next();
-        if (next.done) return end(summaryLine(next.value, this.#addresses.get(contact)!), next.value.ms);
-        const { from, value, ms } = next.value;
-        this.#recorder.answer(id, { from, value: escapeValue(value), ms });
-      }
-    } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      if (!(error instanceof OperatorError)) throw error;
-      end(error.message, 0);
-    }
+  ask(contact: string, key: Uint8Array): Promise<void> {
+    const address = this.#addresses.get(contact)!;
+    const question = { contact, address, key, timeoutMs: this.#timeoutMs, signal: this.#closing.signal };
+    return askSockets(question, this.#recorder);
   }
 
   statsOf(name: string): ReturnType<Ground['statsOf']> {

@@ -38,9 +38,13 @@ export class ChoiceView {
       for (const rule of [this.#higher, this.#bare]) rule.disabled = overlay.cannot.rule !== undefined;
       this.#ground.value = overlay.ground;
       this.#overlay.value = overlay.name;
-      const where = { sockets: 'on real sockets', virtual: 'in virtual time', attached: 'attached' }[overlay.ground];
+      const where = { sockets: 'on real sockets', virtual: 'in virtual time', attached: 'elsewhere' }[overlay.ground];
       byId('headline').textContent = `${overlay.name}: ${overlay.servents.length} servents, ${where}`;
       byId('overlay-about').textContent = overlay.about;
+      for (const id of ['overlay', 'ground', 'run']) {
+        byId<HTMLButtonElement>(id).disabled = overlay.cannot.overlay !== undefined;
+        byId(id).title = overlay.cannot.overlay ?? '';
+      }
       this.#showEntry();
     }
     if (question === this.#question) return;

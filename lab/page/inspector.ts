@@ -120,6 +120,8 @@ export class InspectorView {
   }
 
   #pairControls(overlay: OverlayView, name: string): HTMLElement[] {
+    const cannot = overlay.cannot.pair;
+    if (cannot) return [make('p', { class: 'dim' }, `None are shown: ${cannot}.`)];
     const found = make('table', { class: 'pairs' });
     const pages = make('p', { class: 'row dim' });
     const search = make('input', { type: 'search', autocomplete: 'off', maxlength: '200' });
@@ -131,7 +133,6 @@ export class InspectorView {
     read(0).catch(this.#fail);
     const key = make('input', { required: true, autocomplete: 'off' });
     const value = make('input', { required: true, autocomplete: 'off' });
-    const cannot = overlay.cannot.pair;
     const form = make(
       'form',
       {
@@ -143,7 +144,7 @@ export class InspectorView {
       },
       make('label', {}, 'Key ', key),
       make('label', {}, 'Value ', value),
-      make('button', { disabled: cannot !== undefined, title: cannot ?? '' }, 'Set'),
+      make('button', { type: 'submit' }, 'Set'),
     );
     return [make('label', {}, 'Search ', search), found, pages, form];
   }

@@ -53,8 +53,9 @@ export class TimelineView {
     if (focused) list.querySelector<HTMLElement>('[aria-pressed=true]')?.focus();
   }
 
-  #showHeard({ servents }: OverlayView, question: QuestionView | undefined, timed: readonly TimedCopy[]): void {
-    byId('totals').textContent = question ? totalsOf(question, servents.length) : 'Nothing was asked yet.';
+  #showHeard({ servents, cannot }: OverlayView, question: QuestionView | undefined, timed: readonly TimedCopy[]): void {
+    byId('totals').textContent =
+      cannot.flood ?? (question ? totalsOf(question, servents.length) : 'Nothing was asked yet.');
     fillTable(
       byId<HTMLTableElement>('heard'),
       ['servent', 'hop', 'after', 'copies', 'duplicates', 'answered'],

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { KINDS } from '../../topologies/graph/generators';
 import { catalogue } from '../overlay/catalogue';
 import { captureOf, jsonLinesOf } from '../overlay/export';
-import type { LabOverlay, OverlayChoice } from '../overlay/lab-overlay';
 import type { LinkChange } from '../overlay/model';
+import type { OverlayChoice, ShownOverlay } from '../overlay/shown-overlay';
 import type { LabEvent } from '../view';
 import type { EventHub } from './event-hub';
 import { bodyOf, DONE, FLAG, NAME, queryOf } from './schemas';
@@ -15,7 +15,7 @@ const TEXT_MAX = 65_507;
 const text = { type: 'string', maxLength: TEXT_MAX };
 
 /** Adds the routes. */
-export function addOverlayRoutes(app: FastifyInstance, lab: LabOverlay, hub: EventHub<LabEvent>): void {
+export function addOverlayRoutes(app: FastifyInstance, lab: ShownOverlay, hub: EventHub<LabEvent>): void {
   app.get('/events', (_request, reply) => {
     reply.hijack();
     const questions = lab.questions.map(({ view }) => view);
@@ -28,7 +28,7 @@ export function addOverlayRoutes(app: FastifyInstance, lab: LabOverlay, hub: Eve
   addDoing(app, lab);
 }
 
-function addReading(app: FastifyInstance, lab: LabOverlay): void {
+function addReading(app: FastifyInstance, lab: ShownOverlay): void {
   app.get('/catalogue', async () => catalogue());
   app.get<{ Querystring: { prefix: string } }>('/keys', queryOf({ prefix: text }), async ({ query: { prefix } }) =>
     lab.keysWith(prefix),
@@ -61,7 +61,7 @@ function addReading(app: FastifyInstance, lab: LabOverlay): void {
   );
 }
 
-function addDoing(app: FastifyInstance, lab: LabOverlay): void {
+function addDoing(app: FastifyInstance, lab: ShownOverlay): void {
   app.post<{ Body: { contact: string; key: string } }>(
     '/ask',
     bodyOf({ contact: NAME, key: { ...text, minLength: 1 } }),

@@ -14,7 +14,9 @@ describe('the command line of the lab', () => {
     expect(await parseOptions(['line'])).to.deep.equal({
       options: {
         command: 'overlay',
-        choice: { overlay: 'line', sizes: { servents: undefined, degree: undefined, seed: 1 }, ground: 'sockets' },
+        shown: {
+          choice: { overlay: 'line', sizes: { servents: undefined, degree: undefined, seed: 1 }, ground: 'sockets' },
+        },
         http: { host: '127.0.0.1', port: 0, names: [] },
         timeoutMs: 4000,
         json: false,
@@ -31,9 +33,23 @@ describe('the command line of the lab', () => {
     });
   });
 
+  it('takes where servents tell what they know', async () => {
+    const words = ['--attach', '10.0.0.1:9090', 'https://lab.example/', '--json'];
+    const { options } = (await parseOptions(words)) as unknown as { options: { shown: { attach: URL[] } } };
+    expect(options.shown.attach.map(String)).to.deep.equal(['http://10.0.0.1:9090/', 'https://lab.example/']);
+  });
+
+  it('takes a store', async () => {
+    const { options } = (await parseOptions(['store', '--replicas', '5'])) as { options: object };
+    expect(options).to.deep.include({ command: 'store', replicas: 5 });
+  });
+
   it('refuses what cannot be', async () => {
-    expect(await refusal()).to.match(/^expected lab <overlay>, got nothing/);
-    expect(await refusal('line', '--http', 'here')).to.equal('expected host:port for --http, got "here"');
+    expect(await refusal()).to.equal('expected an overlay or --attach, got neither');
+    expect(await refusal('line', '--attach', 'a:1')).to.equal('expected an overlay or --attach, got both');
+    expect(await refusal('line', '--http', 'here')).to.equal(
+      'expected ip:port for --http, got "here": the port is not from 0 to 65535',
+    );
     expect(await refusal('line', '--name', 'a b')).to.equal('expected a host name for --name, got "a b"');
   });
 });

@@ -1,7 +1,8 @@
 /** What can be tried with an overlay of the lab, and what comes of it. */
 
 import { expect } from 'chai';
-import { LabOverlay, type OverlayChoice } from '../../../../lab/overlay/lab-overlay';
+import { LabOverlay } from '../../../../lab/overlay/lab-overlay';
+import type { OverlayChoice } from '../../../../lab/overlay/shown-overlay';
 import type { LabEvent } from '../../../../lab/view';
 
 describe('an overlay of the lab', () => {

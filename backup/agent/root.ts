@@ -3,8 +3,9 @@
  * changed by others while it is read.
  */
 
-import { closeSync, constants, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, realpathSync } from 'node:fs';
 import { OperatorError } from '../../shared/errors';
+import { Folder, openedPath } from '../folder';
 import { bytesOf, type Name, textOf } from '../record';
 import { systemError } from './system-error';
 
@@ -50,6 +51,15 @@ export class Root {
     lstatSync(this.path);
   }
 
+  /** Opens the root, which is a folder: what is in it is found by way of that. @throws PathError, or the system's error */
+  openFolder(): Folder {
+    const folder = new Folder(this.path);
+    const path = openedPath(folder.descriptor);
+    if (!path || path.equals(this.path)) return folder;
+    folder.close();
+    throw new PathError('expected folders on the way to the root, got a link');
+  }
+
   /** The path on disk of something below; '' is the root itself. @throws PathError for `..`, an empty part or a NUL */
   pathOf(name: Name): Buffer {
     const bytes = bytesOf(name);
@@ -86,12 +96,6 @@ function checkParts(path: Buffer): void {
   if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0'))) {
     throw new PathError(`expected a path below the root, got "${path}"`);
   }
-}
-
-/** Where an open file lies; undefined where the system does not tell. */
-function openedPath(descriptor: number): Buffer | undefined {
-  if (process.platform !== 'linux') return undefined;
-  return readlinkSync(`/proc/self/fd/${descriptor}`, { encoding: 'buffer' });
 }
 
 function isBelow(path: Buffer | undefined, folder: Buffer): boolean {

@@ -4,7 +4,8 @@
  * takes the records gives others their turn.
  */
 
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readlinkSync } from 'node:fs';
+import { Folder } from '../folder';
 import { type Attributes, type FileRecord, type Name, nameOf, type ProblemRecord, type TreeRecord } from '../record';
 import { join, type Root } from './root';
 import { systemError } from './system-error';
@@ -12,32 +13,46 @@ import { systemError } from './system-error';
 /** `stat.blocks` counts these, bytes. */
 const BLOCK = 512n;
 
-/** Walks the whole tree at a root. @throws the system's error where the root itself cannot be looked at */
-export function* walk({ path }: Root): Generator<TreeRecord | ProblemRecord> {
+/** Walks the whole tree at a root. @throws PathError, or the system's error where the root itself cannot be looked at */
+export function* walk(root: Root): Generator<TreeRecord | ProblemRecord> {
   // Bounded by the files that have several names.
   const linked = new Map<string, Name>();
-  yield* walkBelow(path, Buffer.alloc(0), lstatSync(path, { bigint: true }), linked);
+  const stat = lstatSync(root.path, { bigint: true });
+  if (stat.isDirectory()) yield* walkIn(root.openFolder(), Buffer.alloc(0), stat, linked);
+  else yield recordOf(root.path, '', stat, linked);
 }
 
-function* walkBelow(
-  path: Buffer,
+/** Each folder is opened by way of the one it is in: one that becomes a link meanwhile leads nowhere. */
+function* walkIn(
+  folder: Folder | NodeJS.ErrnoException,
   below: Buffer,
   stat: BigIntStats,
   linked: Map<string, Name>,
 ): Generator<TreeRecord | ProblemRecord> {
-  const record = recordOf(path, nameOf(below), stat, linked);
-  yield record;
-  if (record.type !== 'folder') return;
-  for (const part of partsOf(path)) {
-    if (!Buffer.isBuffer(part)) {
-      yield { type: 'problem', path: record.path, message: `expected to list it, got ${part.code}` };
-      return;
+  const record: TreeRecord = { type: 'folder', path: nameOf(below), ...attributesOf(stat) };
+  if (folder instanceof Error) {
+    yield record;
+    yield problem(below, `expected to list it, got ${folder.code}`);
+    return;
+  }
+  try {
+    yield record;
+    for (const part of folder.parts()) {
+      const path = folder.pathOf(part);
+      const inner = below.length === 0 ? part : join(below, part);
+      const innerStat = tried(() => lstatSync(path, { bigint: true }));
+      if (innerStat instanceof Error) yield problem(inner, `expected to look at it, got ${innerStat.code}`);
+      else if (innerStat.isDirectory())
+        yield* walkIn(
+          tried(() => new Folder(path)),
+          inner,
+          innerStat,
+          linked,
+        );
+      else yield recordOf(path, nameOf(inner), innerStat, linked);
     }
-    const inner = join(path, part);
-    const innerBelow = below.length === 0 ? part : join(below, part);
-    const innerStat = statOf(inner);
-    if (innerStat instanceof Error) yield problem(innerBelow, `expected to look at it, got ${innerStat.code}`);
-    else yield* walkBelow(inner, innerBelow, innerStat, linked);
+  } finally {
+    folder.close();
   }
 }
 
@@ -45,25 +60,17 @@ function problem(below: Buffer, message: string): ProblemRecord {
   return { type: 'problem', path: nameOf(below), message };
 }
 
-/** What is in a folder, in order; the system's error where that cannot be told. */
-function partsOf(path: Buffer): (Buffer | NodeJS.ErrnoException)[] {
+/** What a call gives, or the system's error. */
+function tried<Result>(call: () => Result): Result | NodeJS.ErrnoException {
   try {
-    return readdirSync(path, { encoding: 'buffer' }).sort(Buffer.compare);
-  } catch (error) {
-    return [systemError(error)];
-  }
-}
-
-function statOf(path: Buffer): BigIntStats | NodeJS.ErrnoException {
-  try {
-    return lstatSync(path, { bigint: true });
+    return call();
   } catch (error) {
     return systemError(error);
   }
 }
 
+/** What is no folder. */
 function recordOf(path: Buffer, name: Name, stat: BigIntStats, linked: Map<string, Name>): TreeRecord | ProblemRecord {
-  if (stat.isDirectory()) return { type: 'folder', path: name, ...attributesOf(stat) };
   if (stat.isSymbolicLink()) return linkRecordOf(path, name, stat);
   if (!stat.isFile()) return { type: 'problem', path: name, message: `${kindOf(stat)}: left out` };
   if (stat.nlink > 1n) {

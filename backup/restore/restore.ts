@@ -16,6 +16,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { fileError, isSystemError, OperatorError } from '../../shared/errors';
+import { Folder } from '../folder';
 import {
   bytesOf,
   type FileRecord,
@@ -28,7 +29,6 @@ import {
 } from '../record';
 import { DamageError } from '../repository/damage-error';
 import { putAttributes, putLinkAttributes } from './attributes';
-import { Folder } from './folder';
 import { ReceivedCopy } from './receive';
 import { type ReadChunk, writeFile } from './write-file';
 

@@ -1,9 +1,9 @@
 /**
- * A folder that is open while things are made in it. On Linux they are named by way of the open folder itself, so that they land in
- * it also when its path has become a link meanwhile; elsewhere by its path, looked at when it is opened.
+ * A folder that is open while things in it are made or looked at. On Linux they are named by way of the open folder itself, so that
+ * they are in it also when its path has become a link meanwhile; elsewhere by its path, looked at when it is opened.
  */
 
-import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 
 const SLASH = Buffer.from('/');
 const HAS_OPEN_PATHS = process.platform === 'linux' && existsSync('/proc/self/fd');
@@ -26,9 +26,19 @@ export class Folder {
     return Buffer.concat([this.#path, SLASH, part]);
   }
 
+  /** What is in it, in the order of bytes. @throws the system's error */
+  parts(): Buffer[] {
+    return readdirSync(this.pathOf(Buffer.from('.')), { encoding: 'buffer' }).sort(Buffer.compare);
+  }
+
   close(): void {
     closeSync(this.descriptor);
   }
+}
+
+/** Where an open file or folder lies; undefined where the system does not tell. */
+export function openedPath(descriptor: number): Buffer | undefined {
+  return HAS_OPEN_PATHS ? readlinkSync(`/proc/self/fd/${descriptor}`, { encoding: 'buffer' }) : undefined;
 }
 
 function notFolder(): Error {

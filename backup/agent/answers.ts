@@ -139,6 +139,9 @@ function* readRanges(tree: Root, path: Name, chunks: readonly Range[]): Generato
       const bytes = Buffer.allocUnsafe(length);
       if (readSync(descriptor, bytes, 0, length, at) === length && sumOf(bytes) === sum) yield [sum, bytes];
     }
+  } catch (error) {
+    // It is a folder now, or the disk does not give it back.
+    systemError(error);
   } finally {
     closeSync(descriptor);
   }

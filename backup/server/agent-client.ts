@@ -28,13 +28,15 @@ export class AgentClient {
   readonly #address: AgentAddress;
   readonly #throttle: Throttle;
   readonly #signal: AbortSignal;
+  readonly #silenceMaxMs: number;
   readonly #connections: HttpAgent;
 
   /** @param signal cuts off whatever is under way */
-  constructor(address: AgentAddress, throttle: Throttle, signal: AbortSignal) {
+  constructor(address: AgentAddress, throttle: Throttle, signal: AbortSignal, silenceMaxMs = SILENCE_MAX_MS) {
     this.#address = address;
     this.#throttle = throttle;
     this.#signal = signal;
+    this.#silenceMaxMs = silenceMaxMs;
     const options = { keepAlive: true, maxSockets: SOCKETS_MAX };
     const { tls } = address;
     this.#connections = tls
@@ -60,11 +62,13 @@ export class AgentClient {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
       });
-      asked.setTimeout(SILENCE_MAX_MS, () =>
-        asked.destroy(new AgentError(`expected an answer, got silence for ${SILENCE_MAX_MS / 1000} s`)),
+      let answering: ClientRequest | IncomingMessage = asked;
+      asked.setTimeout(this.#silenceMaxMs, () =>
+        answering.destroy(new AgentError(`expected an answer, got silence for ${this.#silenceMaxMs / 1000} s`)),
       );
       asked.end(question);
       const response = await responseTo(asked);
+      answering = response;
       if (response.statusCode !== 200) throw new AgentError(await refusalOf(response));
       return new ByteSource(this.#counted(response));
     } catch (error) {

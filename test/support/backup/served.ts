@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AdminClient } from '../../../backup/admin/client';
 import { Root } from '../../../backup/agent/root';
-import { agentServer } from '../../../backup/agent/serve';
+import { type AgentSettings, agentServer } from '../../../backup/agent/serve';
 import { listen } from '../../../backup/listen';
 import type { Run } from '../../../backup/repository/history';
 import type { RegisterRequest } from '../../../backup/server/admin-wire';
@@ -52,8 +52,8 @@ export class Served {
   }
 
   /** An agent that lends a folder; gives its `host:port`. */
-  agent(root: string, token?: string): Promise<string> {
-    return this.serve(agentServer({ root: Root.of(root), token, tls: undefined, onQuestion: () => undefined }));
+  agent(root: string, token?: string, tls?: AgentSettings['tls']): Promise<string> {
+    return this.serve(agentServer({ root: Root.of(root), token, tls, onQuestion: () => undefined }));
   }
 
   simpleAgent(root: string): Promise<string> {

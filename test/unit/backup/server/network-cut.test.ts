@@ -3,7 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Repository } from '../../../../backup/repository/repository';
 import { restore } from '../../../../backup/restore/restore';
+import { AgentClient } from '../../../../backup/server/agent-client';
+import { AgentError } from '../../../../backup/server/agent-error';
+import { type Outcome, pullOnce } from '../../../../backup/server/run';
 import { portOf, Served } from '../../../support/backup/served';
 import { drawsOf } from '../../../support/seeded';
 
@@ -55,6 +59,31 @@ describe('a network that is cut in the middle of a run', () => {
     });
   }
 
+  it('in silence, with no word to either end, is an error all the same, and the next run goes on', async () => {
+    const wire = new Wire(portOf(await served.agent(root)));
+    const [host, port] = ['127.0.0.1', portOf(await served.serve(wire.server))];
+    const repository = await Repository.open(join(served.folder, 'own'));
+    let travelled = 0;
+    const run = async (silenceMaxMs: number): Promise<Outcome> => {
+      travelled = 0;
+      const counting = async (bytes: number): Promise<void> => void (travelled += bytes);
+      const address = { host, port, token: undefined, tls: undefined };
+      const client = new AgentClient(address, counting, new AbortController().signal, silenceMaxMs);
+      const job = { node: 'a:1', path: '', everyMs: 1, keep: 1, oneAtATime: false, wire: 'http', tls: false } as const;
+      return pullOnce({ ...job, paranoid: false }, client, repository, 0, () => {}).finally(() => client.close());
+    };
+    writeMany(root);
+    wire.silentAfter(0.5 * ALL_BYTES);
+    const error = await run(2000).catch((cause: unknown) => cause);
+    expect(error).to.be.instanceOf(AgentError);
+    expect((error as Error).message).to.match(/got silence for 2 s/);
+    const before = travelled;
+    wire.mend();
+    expect(await run(600_000)).to.include({ outcome: 'copied', copy: 1, entries: FILES + 2 });
+    expect(travelled).to.be.below(ALL_BYTES - before + UNDER_WAY);
+    await repository.close();
+  });
+
   /** Restores the latest copy, and gives what is in the file that stayed. */
   async function restored(node: string): Promise<string> {
     const target = join(served.folder, 'restored');
@@ -71,6 +100,7 @@ class Wire {
   readonly #port: number;
   readonly #sockets = new Set<Socket>();
   #left = Number.POSITIVE_INFINITY;
+  #isSilent = false;
 
   constructor(port: number) {
     this.#port = port;
@@ -80,8 +110,15 @@ class Wire {
     this.#left = bytes;
   }
 
+  /** From there on nothing comes through, and nobody is told. */
+  silentAfter(bytes: number): void {
+    this.#left = bytes;
+    this.#isSilent = true;
+  }
+
   mend(): void {
     this.#left = Number.POSITIVE_INFINITY;
+    this.#isSilent = false;
   }
 
   #join(socket: Socket): void {
@@ -96,6 +133,7 @@ class Wire {
     }
     socket.pipe(agent);
     agent.on('data', (bytes: Buffer) => {
+      if (this.#isSilent && this.#left <= 0) return;
       const passing = bytes.subarray(0, Math.max(0, this.#left));
       this.#left -= bytes.length;
       // As slow as who reads it: else the wire would be ahead of the run.
@@ -106,7 +144,7 @@ class Wire {
           () => {},
         );
       }
-      if (this.#left <= 0) for (const each of this.#sockets) each.destroy();
+      if (this.#left <= 0 && !this.#isSilent) for (const each of this.#sockets) each.destroy();
     });
   }
 }

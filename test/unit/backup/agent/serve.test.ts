@@ -1,0 +1,128 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ByteSource } from '../../../../backup/byte-source';
+import { readLines } from '../../../../backup/lines';
+import { sumOf } from '../../../../backup/sum';
+import { CHUNKS_PATH, LIST_PATH, READ_PATH, REQUEST_MAX, SUM_PATH, WHOLE_PATH } from '../../../../backup/wire';
+import { Served } from '../../../support/backup/served';
+import { CERTIFICATE, KEY } from '../../../support/backup/tls';
+
+const SECRET = 'not lent to anybody';
+
+describe('an agent', () => {
+  let served: Served;
+  let root: string;
+  let node: string;
+
+  beforeEach(async () => {
+    served = await Served.start();
+    root = join(served.folder, 'lent');
+    mkdirSync(join(root, 'folder'), { recursive: true });
+    writeFileSync(join(root, 'folder', 'file'), 'contents');
+    mkdirSync(join(served.folder, 'outside'));
+    writeFileSync(join(served.folder, 'outside', 'secret'), SECRET);
+    symlinkSync('../outside', join(root, 'out'));
+    symlinkSync('../outside/secret', join(root, 'link'));
+    node = await served.agent(root);
+  });
+  afterEach(() => served.end());
+
+  describe('gives a hostile server nothing that is not below its root', () => {
+    const trees = [
+      '..',
+      '../outside',
+      'folder/../../outside',
+      '/',
+      '/etc',
+      './folder',
+      'folder//',
+      'out/secret',
+      'nul\0',
+    ];
+    for (const path of trees) {
+      it(`as a tree at ${JSON.stringify(path)}`, async () => {
+        for (const question of [SUM_PATH, LIST_PATH, READ_PATH, CHUNKS_PATH, WHOLE_PATH]) {
+          const body = { path, have: '', sum: '', files: [], file: '' };
+          const { status, bytes } = await ask(question, body);
+          expect(status, question).to.equal(403);
+          expect(bytes.includes('secret')).to.equal(path.includes('secret'));
+        }
+      });
+    }
+
+    for (const file of [
+      '../outside/secret',
+      'out/secret',
+      'link',
+      '/etc/passwd',
+      'folder/../../outside/secret',
+      'folder',
+      '',
+    ]) {
+      it(`as a file at ${JSON.stringify(file)}`, async () => {
+        const read = await ask(READ_PATH, { path: '', files: [file] });
+        const lines: object[] = [];
+        for await (const line of readLines(new ByteSource([read.bytes]))) lines.push(line as object);
+        expect(lines).to.have.length(1);
+        expect(lines[0]).to.include({ type: 'problem' });
+        const chunks = [[0, SECRET.length, sumOf(Buffer.from(SECRET))]];
+        const sent = await ask(CHUNKS_PATH, { path: '', files: [{ path: file, chunks }] });
+        expect(sent.bytes).to.have.length(0);
+        const whole = await ask(WHOLE_PATH, { path: '', file }).catch(() => ({ bytes: Buffer.alloc(0) }));
+        expect(whole.bytes).to.have.length(0);
+      });
+    }
+
+    it('as a list: links are named, and not followed', async () => {
+      const { bytes } = await ask(LIST_PATH, { path: '', have: '', sum: '' });
+      const paths: unknown[] = [];
+      for await (const line of readLines(new ByteSource([bytes]))) paths.push((line as { path?: unknown }).path);
+      expect(paths).to.deep.equal(['', 'folder', 'folder/file', 'link', 'out', undefined]);
+    });
+  });
+
+  const refused: [what: string, path: string, init: RequestInit, status: number][] = [
+    ['what is no JSON', LIST_PATH, { method: 'POST', body: '{' }, 400],
+    ['JSON without a path', LIST_PATH, { method: 'POST', body: '{}' }, 400],
+    ['a field that is missing', LIST_PATH, { method: 'POST', body: '{"path":""}' }, 400],
+    ['another method', LIST_PATH, {}, 404],
+    ['another question', '/v1/write', { method: 'POST', body: '{"path":""}' }, 404],
+    ['a path that is not there', LIST_PATH, { method: 'POST', body: '{"path":"none","have":"","sum":""}' }, 404],
+    [
+      'a page in a browser',
+      LIST_PATH,
+      { method: 'POST', headers: { origin: 'http://evil' }, body: '{"path":""}' },
+      403,
+    ],
+    ['a body without end', LIST_PATH, { method: 'POST', body: 'x'.repeat(REQUEST_MAX + 1) }, 413],
+  ];
+  for (const [what, path, init, status] of refused) {
+    it(`refuses ${what} with ${status}`, async () => {
+      const response = await fetch(`http://${node}${path}`, {
+        ...init,
+        headers: { connection: 'close', ...init.headers },
+      });
+      expect(response.status).to.equal(status);
+      expect(((await response.json()) as { error: string }).error).to.be.a('string');
+    });
+  }
+
+  it('serves over TLS whom its certificate convinces, and nobody else', async () => {
+    const tls = await served.agent(root, 'token', { key: KEY, cert: CERTIFICATE });
+    await served.server.close();
+    await served.restart({ tlsCa: CERTIFICATE });
+    await served.register(tls, '', { tls: true, token: 'token' });
+    expect(await served.run(tls, '')).to.include({ outcome: 'copied', entries: 5 });
+    await served.server.close();
+    await served.restart();
+    expect((await served.run(tls, '')).error).to.match(/got DEPTH_ZERO_SELF_SIGNED_CERT/);
+    await served.register(tls, '', { tls: false, token: 'token' });
+    expect((await served.run(tls, '')).outcome).to.equal('failed');
+  });
+
+  async function ask(question: string, body: object): Promise<{ status: number; bytes: Buffer }> {
+    const response = await fetch(`http://${node}${question}`, { method: 'POST', body: JSON.stringify(body) });
+    return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) };
+  }
+});

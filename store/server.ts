@@ -177,7 +177,9 @@ class StoreServer implements Server {
     this.#live = live;
     if (this.#options.kvLog) recovery.machine.observer = (entry, reply) => this.#sayApplied(entry, reply);
     const member = { id: recovery.recovered.id, address };
-    live.coordinate(await openCoordination(whereabouts, { member, sessionMs, events: live.coordinationEvents }));
+    const doors = Object.fromEntries(this.#dialects.map((dialect) => [dialect.name, dialect.address]));
+    const events = live.coordinationEvents;
+    live.coordinate(await openCoordination(whereabouts, { member, doors, sessionMs, events }));
     const { kvLog, kvReplicate, requestMs } = this.#options;
     const writes = kvReplicate.length === 0 ? live : new ForeignFollowers(live, kvReplicate, exchange);
     const writesOf = (remote: string): Replica => (kvLog ? new PrintedPuts(writes, remote, this.#line) : writes);

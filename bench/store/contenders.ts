@@ -50,10 +50,13 @@ export async function startStore(
   folder: string,
   replicas: number,
   node: readonly string[] = [],
+  words: readonly string[] = [],
 ): Promise<StoreReplica[]> {
-  const leader = await startReplica(folder, [], node);
+  const leader = await startReplica(folder, ['127.0.0.1:0', ...words], node);
   const started = [leader];
-  while (started.length < replicas) started.push(await startReplica(folder, ['127.0.0.1:0', leader.address]));
+  while (started.length < replicas) {
+    started.push(await startReplica(folder, ['127.0.0.1:0', leader.address, ...words]));
+  }
   await using client = await connectClient(leader.address);
   await client.create(COLLECTION, SCHEMA);
   await inSync(leader.address, replicas);

@@ -1,6 +1,7 @@
 /**
  * The store's speed beside etcd and Redis, all on loopback, in turn, in one run: `npm run bench:store`, or a part of it,
- * `-- --only writes,searches,takeover,newcomer`. What is not installed is named and left out.
+ * `-- --only writes,searches,takeover,newcomer`; `takeover-zookeeper` comes only where it is named. What is not installed is named
+ * and left out.
  *
  *     apt-get install --no-install-recommends etcd-server etcd-client redis-server
  */
@@ -10,6 +11,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endPrograms } from '../../shared/program/start-program';
 import { scriptOptions } from '../../test/support/script-options';
+import { Zookeeper } from '../../test/support/store/zookeeper';
 import { type Section, sectionLines, targetLines } from '../servent/sections';
 import { newcomer } from './newcomer';
 import { searches } from './searches';
@@ -37,6 +39,9 @@ async function main(): Promise<void> {
     writes: () => writes(join(folder, 'writes'), turns),
     searches: async () => [await searches(join(folder, 'searches'), turns)],
     takeover: async () => [await takeovers(folder, Number(values.kills))],
+    'takeover-zookeeper': async () => [
+      await underZookeeper((servers) => takeovers(folder, Number(values.kills), servers)),
+    ],
     newcomer: async () => [await newcomer(folder, Number(values.documents))],
   };
   const sections: Section[] = [];
@@ -53,5 +58,14 @@ async function main(): Promise<void> {
   } finally {
     await endPrograms();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function underZookeeper<Result>(work: (servers: string) => Promise<Result>): Promise<Result> {
+  const zookeeper = await Zookeeper.start();
+  try {
+    return await work(zookeeper.servers);
+  } finally {
+    await zookeeper.close();
   }
 }

@@ -12,17 +12,20 @@ const REPLICAS = 3;
 /** Stores that are killed side by side: most of the time all only wait. */
 const AT_ONCE = 5;
 
-export async function takeovers(folder: string, kills: number): Promise<Section> {
-  const stores = Array.from({ length: AT_ONCE }, (_, i) =>
-    killInTurn(join(folder, `takeover-${i}`), Math.ceil(kills / AT_ONCE)),
-  );
+/** @param zookeeper `host:port` of the server that coordinates them, if one does */
+export async function takeovers(folder: string, kills: number, zookeeper?: string): Promise<Section> {
+  const stores = Array.from({ length: AT_ONCE }, (_, i) => {
+    const words = zookeeper === undefined ? [] : ['--zookeeper', `${zookeeper}/store-${i}`];
+    return killInTurn(join(folder, `takeover-${i}`), Math.ceil(kills / AT_ONCE), words);
+  });
   const results = await Promise.all(stores);
+  const service = zookeeper === undefined ? '' : ', coordinated by ZooKeeper';
   const timesMs = results.flatMap((one) => one.timesMs).sort((a, b) => a - b);
   const at = (part: number): number => timesMs[Math.min(timesMs.length - 1, Math.ceil(timesMs.length * part) - 1)]!;
   const [confirmed, lost] = [sum(results.map((one) => one.confirmed)), sum(results.map((one) => one.lost))];
   return {
     name: 'takeover',
-    title: `From kill -9 of the leader to the next confirmed write, ${timesMs.length} times, ${AT_ONCE} stores of ${REPLICAS} replicas side by side`,
+    title: `From kill -9 of the leader to the next confirmed write, ${timesMs.length} times, ${AT_ONCE} stores of ${REPLICAS} replicas side by side${service}`,
     rows: [{ contender: 'store', figures: { 'p50 ms': at(0.5), 'p99 ms': at(0.99), confirmed, lost } }],
     targets: [
       atMost('takeover p99 : session', at(0.99) / SESSION_MS, 2),
@@ -35,9 +38,10 @@ export async function takeovers(folder: string, kills: number): Promise<Section>
 async function killInTurn(
   folder: string,
   kills: number,
+  words: readonly string[],
 ): Promise<{ timesMs: number[]; confirmed: number; lost: number }> {
   const running = new Map<string, StoreReplica>();
-  for (const replica of await startStore(folder, REPLICAS)) running.set(replica.address, replica);
+  for (const replica of await startStore(folder, REPLICAS, [], words)) running.set(replica.address, replica);
   await using client = await connectClient([...running.keys()]);
   const confirmed: string[] = [];
   const timesMs: number[] = [];
@@ -52,7 +56,7 @@ async function killInTurn(
     confirmed.push(await client.insert(COLLECTION, documentOf()));
     timesMs.push(performance.now() - startMs);
     await victim.ended();
-    const back = await startReplica(folder, [victim.address]);
+    const back = await startReplica(folder, [victim.address, ...words]);
     running.set(back.address, back);
     await inSync((await leaderOf(running)).address, REPLICAS);
   }

@@ -47,6 +47,8 @@ export type ChangeOutcome = 'done' | 'refused' | 'unknown';
 export interface CoordinationOptions {
   /** Who we are. Shown to people with our role, which follows from the record. */
   member: Member;
+  /** Where it speaks other dialects, each by its name, `host:port`. Shown to people. */
+  doors?: Readonly<Record<string, string>>;
   /** How long others wait for a holder that is silent, killed or paused, in ms. */
   sessionMs: number;
   events: CoordinationEvents;

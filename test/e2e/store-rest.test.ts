@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { startProgram } from '../../shared/program/start-program';
+import { monotonicClock } from '../../store/coordination/clock';
+import { ZookeeperClient } from '../../store/coordination/zookeeper/client';
 import { endAllCommands, ROOT } from '../support/commands';
 import { doorOf, type ReplicaProcess, Replicas } from '../support/store/replicas';
 import { isZookeeperInstalled } from '../support/store/zookeeper';
@@ -102,12 +104,16 @@ describe('npm run forms', function () {
     expect(JSON.parse(replies.at(-1)!)).to.include({ role: 'follower', epoch: 1 });
   });
 
-  it('leaves no replica and no ZooKeeper behind when it is killed', async function () {
+  it('shows in ZooKeeper who is who, and leaves no replica and no ZooKeeper behind when it is killed', async function () {
     if (!isZookeeperInstalled()) this.skip();
     const forms = startProgram(process.execPath, [join(ROOT, 'dist', 'store', 'forms.js'), '--zookeeper']);
     await forms.until(/Ctrl-C ends all/);
     const [, zookeeper] = /^ZooKeeper serves at (\S+)$/m.exec(forms.out())!;
     const started = [...forms.out().matchAll(/\(pid (\d+)\), files in (\S+)/g)];
+    const printed = [...forms.out().matchAll(/^http:\/\/(\S+) (leads|follows) /gm)].map(([, http, does]) => {
+      return `${http} ${does === 'leads' ? 'leader' : 'follower'}`;
+    });
+    await until(async () => (await shownIn(zookeeper!)).join() === printed.sort().join());
     forms.child.kill('SIGKILL');
     for (const [, pid] of started) await until(async () => isGone(Number(pid)));
     await until(() => isRefused(zookeeper!));
@@ -131,6 +137,27 @@ async function post(http: string, form: object, key?: string): Promise<number> {
 
 async function get(http: string, path: string): Promise<string> {
   return (await fetch(`http://${http}/API/${path}`)).text();
+}
+
+/** Addresses and roles of the replicas, as ZooKeeper's nodes show them to people. */
+async function shownIn(zookeeper: string): Promise<string[]> {
+  const ignore = (): void => {};
+  const client = await new Promise<ZookeeperClient>((resolve) => {
+    const events = { expired: ignore, changed: ignore, answered: ignore, connected: () => resolve(opened) };
+    const opened: ZookeeperClient = new ZookeeperClient(zookeeper, 8000, monotonicClock, events);
+  });
+  try {
+    const nodes = await client.children('/members');
+    const texts = await Promise.all(
+      nodes.map(async (node) => (await client.get(`/members/${node}`))?.data?.toString() ?? '{}'),
+    );
+    return texts
+      .map((text) => JSON.parse(text) as { http: string; role: string })
+      .map(({ http, role }) => `${http} ${role}`)
+      .sort();
+  } finally {
+    await client.close();
+  }
 }
 
 function isGone(pid: number): boolean {

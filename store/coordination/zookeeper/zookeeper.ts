@@ -1,6 +1,6 @@
 /**
  * Coordination through Apache ZooKeeper (store specification, section 6). Under the chroot, `record` holds the record, and
- * `members/` an ephemeral node for each member, `<identity>@<host:port>`, whose data say its role.
+ * `members/` an ephemeral node for each member, `<identity>@<host:port>`, whose data say its role and all of its addresses.
  */
 
 import { OperatorError } from '../../../shared/errors';
@@ -174,8 +174,9 @@ class ZookeeperCoordination implements Coordination {
 
   /** Our own node: there in this session, with our role, for people to see. */
   async #show(record: Configuration | undefined): Promise<void> {
-    const { id, address } = this.#options.member;
-    const shown = JSON.stringify({ id, address, role: roleOf(id, record) });
+    const { member, doors } = this.#options;
+    const { id, address } = member;
+    const shown = JSON.stringify({ id, address, ...doors, role: roleOf(id, record) });
     if (shown === this.#shown) return;
     const path = `${this.#membersPath}/${this.#ownName}`;
     const data = Buffer.from(shown);

@@ -3,6 +3,7 @@
  * REPLICATION brings, and hands PUTs on.
  */
 
+import { peerOf } from '../../../shared/host-port';
 import { exchange } from '../../../shared/tcp/key-value-exchange';
 import type { Listener } from '../../../shared/tcp/listener';
 import { errorMessage, heldOf, type KeyValueMessage, stampedOf } from '../../../shared/wire/key-value';
@@ -21,8 +22,9 @@ export interface FollowOptions extends PortOptions {
 /** Within this time a leader has confirmed a PUT, milliseconds: existing ones take 30 s. */
 const PUT_MS = 60_000;
 
-/** Opens the port and follows. @throws OperatorError `port` */
-export function followForeignLeader(options: FollowOptions): Promise<Listener> {
+/** Opens the port and follows, until that is closed. @throws OperatorError `port`, or `usage` for a leader that is no `host:port` */
+export async function followForeignLeader(options: FollowOptions): Promise<Listener> {
+  peerOf(options.leader, 'the leader');
   const follower = new ForeignFollower(options);
   return openKeyValuePort(options, (request, client) => follower.answer(request, client));
 }

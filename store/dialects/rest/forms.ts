@@ -6,15 +6,15 @@ import { checkOperation } from '../../documents/operations';
 import type { Operation } from '../../entry';
 import type { Answer } from '../../replication/outbox';
 import type { Replica } from '../replica';
-import { LIMIT_MAX, sendList } from './list-reply';
+import * as schemas from './form-schemas';
+import { sendList } from './list-reply';
 import { ask, hasCollection, Refused, type StoredDocument, Unavailable } from './reading';
-import { IDEMPOTENCY, RETRY_AFTER_S, requestIdentity } from './requests';
+import { RETRY_AFTER_S, requestIdentity } from './requests';
 import * as words from './words';
 
 export const FORMS = 'formularios';
 /** Whatever else a form has is kept as it is. */
 const SCHEMA = { '*genero': 'str', '...': 'any' };
-const ID_MAX = 64;
 
 export interface FormsOptions {
   /** @throws Unavailable while there is none */
@@ -28,28 +28,6 @@ interface IdRoute {
   Params: { id: string };
 }
 
-const ID = { type: 'string', minLength: 1, maxLength: ID_MAX, description: 'Identidad del formulario' } as const;
-const WITH_ID = { type: 'object', properties: { id: ID }, required: ['id'] };
-const FORM = {
-  type: 'object',
-  required: ['id'],
-  properties: { id: ID, nombres: { type: 'string' }, apellidos: { type: 'string' }, genero: { type: 'string' } },
-  additionalProperties: true,
-  examples: [{ id: '1234567890', nombres: 'Ana', apellidos: 'Pérez', genero: 'Femenino' }],
-};
-const PAGE = {
-  type: 'object',
-  properties: {
-    limite: {
-      type: 'string',
-      pattern: `^([1-9][0-9]{0,2}|${LIMIT_MAX})$`,
-      description: `Cuántos formularios como máximo, de 1 a ${LIMIT_MAX}; sin él, todos`,
-    },
-    desde: { type: 'string', description: 'Solo los que siguen a este id' },
-  },
-};
-const tags = ['formularios'];
-
 /** Adds the routes. */
 export function addForms(app: FastifyInstance, options: FormsOptions): void {
   app.setErrorHandler((error, _request, reply) => {
@@ -57,41 +35,27 @@ export function addForms(app: FastifyInstance, options: FormsOptions): void {
     throw error;
   });
 
-  app.get<IdRoute>(
-    '/API/VerificaFormularioDuplicado/:id',
-    { schema: { tags, summary: 'Si hay un formulario con este id', params: WITH_ID } },
-    async ({ params }) => ((await find(options.replica(), params.id)) ? words.THERE : words.NOT_THERE),
+  app.get<IdRoute>('/API/VerificaFormularioDuplicado/:id', { schema: schemas.VERIFY }, async ({ params }) =>
+    (await find(options.replica(), params.id)) ? words.THERE : words.NOT_THERE,
   );
 
-  app.post(
-    '/API/IngresarFormulario',
-    { schema: { tags, summary: 'Ingresa un formulario', headers: IDEMPOTENCY, body: FORM } },
-    (request, reply) => takeForm(request, reply, options),
-  );
+  app.post('/API/IngresarFormulario', { schema: schemas.TAKE }, (request, reply) => takeForm(request, reply, options));
 
   // The definition spells it the first way.
   for (const name of ['ObetenerUnFormulario', 'ObtenerUnFormulario']) {
-    app.get<IdRoute>(
-      `/API/${name}/:id`,
-      { schema: { tags, summary: 'Un formulario', params: WITH_ID } },
-      async ({ params }, reply) => {
-        const found = await find(options.replica(), params.id);
-        return found ? formOf(found) : reply.code(404).send(words.NONE);
-      },
-    );
+    app.get<IdRoute>(`/API/${name}/:id`, { schema: schemas.ONE }, async ({ params }, reply) => {
+      const found = await find(options.replica(), params.id);
+      return found ? formOf(found) : reply.code(404).send(words.NONE);
+    });
   }
 
   for (const path of ['/API/ObtenerTodosLosFormularios', '/API/ObtenerTodosLosFormularios/*']) {
-    app.get(
-      path,
-      { schema: { tags, summary: 'Todos los formularios, por orden de id', querystring: PAGE } },
-      (request, reply) => sendForms(request, reply, options, {}),
-    );
+    app.get(path, { schema: schemas.ALL }, (request, reply) => sendForms(request, reply, options, {}));
   }
 
   app.get<{ Params: { genero: string } }>(
     '/API/ObtenerGeneros/:genero',
-    { schema: { tags, summary: 'Los formularios con exactamente este genero', querystring: PAGE } },
+    { schema: schemas.BY_GENERO },
     (request, reply) => sendForms(request, reply, options, { genero: request.params.genero }),
   );
 }

@@ -28,11 +28,12 @@ async function main(): Promise<void> {
     await store.start();
     while (store.tally.cycles < Number(values.cycles) || store.tally.takeovers < Number(values.takeovers)) {
       await store.cycle();
-      if (store.tally.cycles % 50 === 0) console.log(JSON.stringify(store.tally));
+      if (store.tally.cycles % 10 === 0) console.log(JSON.stringify(store.tally));
     }
     await store.compareLogs();
     console.log(JSON.stringify({ ...store.tally, seed: Number(values.seed), lost: 0 }));
   } catch (error) {
+    console.log(JSON.stringify(store.tally));
     console.log(store.notes());
     console.error(error);
     process.exitCode = 1;

@@ -1,6 +1,7 @@
 /** Collections and probes over HTTP (forms specification, section 1): the document protocol's rules, one route each. */
 
 import { expect } from 'chai';
+import { promtoolSays } from '../../../support/promtool';
 import { RestReplica } from '../../../support/store/rest';
 
 describe('collections over HTTP', () => {
@@ -137,5 +138,12 @@ describe('how a replica is, over HTTP', () => {
       'http_request_duration_seconds_count{method="GET",route="/API/VerificaFormularioDuplicado/:id",status="200"} 1',
     );
     expect(body).to.include('http_request_duration_seconds_count{method="GET",route="none",status="404"} 1');
+  });
+
+  it('is measured by the conventions of Prometheus, says promtool', async function () {
+    rest.replica.members = ['a:1', 'b:1'];
+    const said = promtoolSays(['metrics'], (await rest.ask('GET /metrics')).body);
+    if (said === undefined) this.skip();
+    expect(said).to.equal('');
   });
 });

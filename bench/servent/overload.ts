@@ -36,7 +36,7 @@ const OUTSTANDING = 256;
 function openMouth(): { local: Endpoint; send: (bytes: Uint8Array, to: Endpoint) => void } {
   const libc = loadLibc();
   const fd = bindUdpSocket(libc, { ip: LOOPBACK, port: 0, receiveBufferBytes: 2048 });
-  const queue = new SendQueue(libc, fd, new DatagramArena(libc), () => {});
+  const queue = new SendQueue(libc, { receiver: fd, sender: fd }, new DatagramArena(libc), () => {});
   return {
     local: localOf(libc, fd),
     send: (bytes, to) => {

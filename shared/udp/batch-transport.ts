@@ -11,10 +11,11 @@ import { kernelDrops } from './kernel-drops';
 import { errorCode, type Libc, loadLibc, MSG_DONTWAIT, systemError } from './libc';
 import { MessageBatch } from './message-batch';
 import { openPeerSockets } from './peer-sockets';
+import { openPortSockets, type PortSockets } from './port-sockets';
 import { type Watch, type WatchSocket, watchSocket } from './readiness';
 import { SendQueue } from './send-queue';
 import type { Transport, TransportEvents, TransportOptions } from './transport';
-import { bindUdpSocket, closing, localOf, setReuseAddress } from './udp-socket';
+import { localOf, setReuseAddress } from './udp-socket';
 
 /**
  * Datagrams read and sent in one turn of the event loop before batches stop: some six milliseconds of one core. Node itself goes
@@ -54,14 +55,15 @@ export async function openBatchTransport(
   system: BatchSystem = { libc: loadLibc(), watchSocket },
 ): Promise<Transport> {
   const { libc } = system;
-  const fd = bindUdpSocket(libc, options);
+  const sockets = await openPortSockets(libc, options);
   let transport: BatchTransport;
   try {
-    transport = new BatchTransport(libc, fd, events);
+    transport = new BatchTransport(libc, sockets, events);
     transport.probe();
     await transport.watch(system.watchSocket);
   } catch (error) {
-    throw closing(libc, fd, error as Error);
+    for (const fd of new Set([sockets.receiver, sockets.sender])) libc.close(fd);
+    throw error;
   }
   await transport.watchPeers(options, system.watchSocket);
   return transport;
@@ -71,12 +73,12 @@ class BatchTransport implements Transport {
   readonly kind = 'batch';
   readonly local: Endpoint;
   readonly #libc: Libc;
-  readonly #fd: number;
+  readonly #port: PortSockets;
   readonly #events: TransportEvents;
   readonly #arena: DatagramArena;
   readonly #received: MessageBatch;
   readonly #queue: SendQueue;
-  /** First the socket that everything is sent from, then those of peers. Bounded by `peers` of the options. */
+  /** First the one that everybody reaches, then those of peers. Bounded by `peers` of the options. */
   readonly #sockets: ReceiveSocket[];
   /** Sockets that may have more to read, each once, in the order of their turns. */
   readonly #line: ReceiveSocket[] = [];
@@ -89,14 +91,14 @@ class BatchTransport implements Transport {
   /** What #work was when this turn's count began; undefined while there is no load worth counting. */
   #turnBegan: number | undefined;
 
-  constructor(libc: Libc, fd: number, events: TransportEvents) {
+  constructor(libc: Libc, port: PortSockets, events: TransportEvents) {
     this.#libc = libc;
-    this.#fd = fd;
-    this.#sockets = [{ fd, peer: 0, inLine: false }];
+    this.#port = port;
+    this.#sockets = [{ fd: port.receiver, peer: 0, inLine: false }];
     this.#events = events;
-    this.local = localOf(libc, fd);
+    this.local = localOf(libc, port.receiver);
     this.#arena = new DatagramArena(libc);
-    this.#queue = new SendQueue(libc, fd, this.#arena, (code, to) => events.sendFailed(code, to));
+    this.#queue = new SendQueue(libc, port, this.#arena, (code, to) => events.sendFailed(code, to));
     this.#received = new MessageBatch(libc, this.#arena);
     for (let i = 0; i < BATCH; i++) this.#received.point(i, this.#arena.slotOffset(i), SLOT_BYTES);
   }
@@ -104,10 +106,10 @@ class BatchTransport implements Transport {
   /** Finds out whether this kernel lets this process make the calls: with no message they do nothing. */
   probe(): void {
     const vector = this.#received.vector(0, 0);
-    if (this.#libc.recvmmsg(this.#fd, vector, 0, MSG_DONTWAIT, 0) !== 0) {
+    if (this.#libc.recvmmsg(this.#port.receiver, vector, 0, MSG_DONTWAIT, 0) !== 0) {
       throw systemError(this.#libc, 'recvmmsg', this.local);
     }
-    if (this.#libc.sendmmsg(this.#fd, vector, 0, MSG_DONTWAIT) !== 0) {
+    if (this.#libc.sendmmsg(this.#port.sender, vector, 0, MSG_DONTWAIT) !== 0) {
       throw systemError(this.#libc, 'sendmmsg', this.local);
     }
   }
@@ -119,7 +121,12 @@ class BatchTransport implements Transport {
 
   /** Gives each peer a socket of its own as far as the system allows, and begins to receive from it. */
   async watchPeers(options: TransportOptions, watchSocket: WatchSocket): Promise<void> {
-    for (const { fd, peer } of openPeerSockets(this.#libc, this.#fd, this.local, options)) {
+    for (const { fd, peer } of openPeerSockets(
+      this.#libc,
+      [this.#port.receiver, this.#port.sender],
+      this.local,
+      options,
+    )) {
       const socket: ReceiveSocket = { fd, peer, inLine: false };
       try {
         await this.#watchSocket(socket, watchSocket);
@@ -171,6 +178,7 @@ class BatchTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue.close();
+    if (this.#port.sender !== this.#port.receiver) this.#libc.close(this.#port.sender);
     await Promise.all(this.#sockets.map(({ watch }) => watch?.close()));
   }
 

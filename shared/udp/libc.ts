@@ -14,6 +14,15 @@ export interface Libc {
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   close(fd: number): number;
+  sendto(
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
+  recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   /** `vector` is the address of `count` mmsghdr structures; memory they point at must stay where it is and referenced. */
   recvmmsg(fd: number, vector: number, count: number, flags: number, timeout: 0): number;
   sendmmsg(fd: number, vector: number, count: number, flags: number): number;
@@ -32,6 +41,10 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
 export const MSG_DONTWAIT = 0x40;
+export const SOL_IP = 0;
+export const IP_MTU_DISCOVER = 10;
+/** Never fragments: what is too long for a frame on the way is refused with EMSGSIZE. */
+export const IP_PMTUDISC_DO = 2;
 export const SOL_UDP = 17;
 /** Sends a message as several datagrams of so many bytes; of Linux 4.18 and later. */
 export const UDP_SEGMENT = 103;
@@ -62,6 +75,10 @@ function bindLibc(): Libc {
     setsockopt: library.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)'),
     getsockname: library.func('int getsockname(int fd, void *address, void *length)'),
     close: library.func('int close(int fd)'),
+    sendto: library.func(
+      'intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t addressLength)',
+    ),
+    recv: library.func('intptr_t recv(int fd, void *bytes, size_t length, int flags)'),
     recvmmsg: library.func('int recvmmsg(int fd, uintptr_t vector, unsigned int count, int flags, uintptr_t timeout)'),
     sendmmsg: library.func('int sendmmsg(int fd, uintptr_t vector, unsigned int count, int flags)'),
     errno: () => koffi.errno(),

@@ -16,27 +16,31 @@ export interface PeerSocket {
 }
 
 /**
- * Opens a socket for each peer beside `first`, which is bound to `local`, and to which a peer is left whose socket cannot be had
- * (no route, no descriptor, ...).
+ * Opens a socket for each peer beside those that are bound to `local` already, and to which a peer is left whose socket cannot be
+ * had (no route, no descriptor, ...).
  *
  * Sockets share a port while all of them allow it, which here they do for these few calls: before, the port was bound for us
  * alone, and after, it is ours alone again. A datagram may meanwhile land on another socket than it will later: only where it
  * came from counts.
  *
  * Connecting also settles which of our addresses the socket has, where it is bound to all of them. What the peer sends to
- * another one arrives at `first`.
+ * another one arrives where everybody's does.
  */
-export function openPeerSockets(libc: Libc, first: number, local: Endpoint, options: TransportOptions): PeerSocket[] {
+export function openPeerSockets(
+  libc: Libc,
+  bound: readonly number[],
+  local: Endpoint,
+  options: TransportOptions,
+): PeerSocket[] {
   const peers = new Set(options.peers);
   if (peers.size === 0) return [];
   const sockets: PeerSocket[] = [];
-  setReuseAddress(libc, first, true);
+  for (const fd of bound) setReuseAddress(libc, fd, true);
   for (const peer of peers) {
     const fd = connectedSocket(libc, local, peer, options.receiveBufferBytes);
     if (fd !== undefined) sockets.push({ fd, peer });
   }
-  for (const { fd } of sockets) setReuseAddress(libc, fd, false);
-  setReuseAddress(libc, first, false);
+  for (const fd of [...bound, ...sockets.map((socket) => socket.fd)]) setReuseAddress(libc, fd, false);
   return sockets;
 }
 

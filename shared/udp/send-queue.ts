@@ -8,6 +8,7 @@ import type { Endpoint } from '../endpoint';
 import { DATAGRAM_MAX } from '../wire/writer';
 import type { DatagramArena } from './datagram-arena';
 import { errorCode, type Libc, MSG_DONTWAIT } from './libc';
+import type { PortSockets } from './port-sockets';
 import { SendBatch } from './send-batch';
 import type { TransportEvents } from './transport';
 import { canSegment } from './udp-socket';
@@ -45,7 +46,7 @@ interface Failure {
 
 export class SendQueue {
   readonly #libc: Libc;
-  readonly #fd: number;
+  readonly #sockets: PortSockets;
   readonly #arena: DatagramArena;
   readonly #sendFailed: TransportEvents['sendFailed'];
   readonly #batch: SendBatch;
@@ -56,13 +57,13 @@ export class SendQueue {
   /** Datagrams taken since the start. */
   taken = 0;
 
-  constructor(libc: Libc, fd: number, arena: DatagramArena, sendFailed: TransportEvents['sendFailed']) {
+  constructor(libc: Libc, sockets: PortSockets, arena: DatagramArena, sendFailed: TransportEvents['sendFailed']) {
     this.#libc = libc;
-    this.#fd = fd;
+    this.#sockets = sockets;
     this.#arena = arena;
     this.#sendFailed = sendFailed;
     this.#batch = new SendBatch(libc, arena);
-    if (!canSegment(libc, fd)) this.#batch.groupUpTo(0);
+    if (!canSegment(libc, sockets.sender)) this.#batch.groupUpTo(0);
   }
 
   get isEmpty(): boolean {
@@ -126,8 +127,14 @@ export class SendQueue {
     let interrupts = 0;
     /** A message taken apart, of which is not known yet whether the system takes its datagrams one by one. */
     let doubted = -1;
+    /** A message too long for a frame: the receiver sends it, in fragments. */
+    let tooLong = -1;
     for (let first = 0; first < count; ) {
-      const sent = this.#libc.sendmmsg(this.#fd, this.#batch.vector(first), count - first, MSG_DONTWAIT);
+      const vector = this.#batch.vector(first);
+      const sent =
+        first === tooLong
+          ? this.#libc.sendmmsg(this.#sockets.receiver, vector, 1, MSG_DONTWAIT)
+          : this.#libc.sendmmsg(this.#sockets.sender, vector, count - first, MSG_DONTWAIT);
       if (sent > 0) {
         if (sent > count - first) assert.fail('no more messages are sent than were handed over');
         if (doubted === first) this.#batch.groupUpTo(this.#batch.lengthOf(first) - 1);
@@ -139,6 +146,8 @@ export class SendQueue {
       if (code === 'EINTR' && ++interrupts < INTERRUPTS_MAX) continue;
       if (code === 'EAGAIN') {
         for (; first < count; first++) this.#holdMessage(first, failures);
+      } else if (code === 'EMSGSIZE' && first !== tooLong) {
+        tooLong = first;
       } else if (this.#batch.segmentsOf(first) > 1) {
         if (UNGROUPABLE.has(code)) doubted = first;
         count = this.#batch.takeApart(first);

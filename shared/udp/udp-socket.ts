@@ -5,12 +5,15 @@ import type { Endpoint } from '../endpoint';
 import { endpointOf } from '../endpoint';
 import {
   AF_INET,
+  IP_MTU_DISCOVER,
+  IP_PMTUDISC_DO,
   type Libc,
   SO_RCVBUF,
   SO_REUSEADDR,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
+  SOL_IP,
   SOL_SOCKET,
   SOL_UDP,
   systemError,
@@ -57,6 +60,11 @@ export function setReuseAddress(libc: Libc, fd: number, on: boolean): void {
 /** Whether the system sends one message as several datagrams: older ones send it as one, and say nothing. */
 export function canSegment(libc: Libc, fd: number): boolean {
   return setOption(libc, fd, UDP_SEGMENT, 0, SOL_UDP); // The default: messages say themselves where to cut.
+}
+
+/** Has the system refuse what would have to be broken into fragments; where it cannot, it breaks it. */
+export function refuseFragments(libc: Libc, fd: number): void {
+  setOption(libc, fd, IP_MTU_DISCOVER, IP_PMTUDISC_DO, SOL_IP);
 }
 
 /** Closes a socket and hands its error on. */

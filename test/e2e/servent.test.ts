@@ -213,7 +213,9 @@ describe('the servent command', () => {
       ports.map((port) => `127.0.0.1:${port}`),
     );
     if (!servent.out().includes('(batch)')) return this.skip();
-    expect(remotePorts(Number(servent.address.split(':')[1])).sort()).to.deep.equal([0, ...ports].sort());
+    // Besides, one or two that are connected to nobody.
+    const connected = remotePorts(Number(servent.address.split(':')[1])).filter((peer) => peer !== 0);
+    expect(connected.sort()).to.deep.equal(ports.sort());
     const [host, port] = servent.address.split(':');
     const client = createSocket('udp4');
     client.bind(0, '127.0.0.1');

@@ -21,7 +21,7 @@ const NODE_READS_PER_TURN = 32;
 
 const SERVENT = endpointOf(0x7f000001, 5000);
 /** The descriptor of the socket opened first; the next ones follow. */
-const FD = 42;
+export const FD = 42;
 
 interface FakeSocket {
   /** What waits to be received. */
@@ -36,6 +36,8 @@ interface FakeSocket {
 export class FakeKernel implements Libc, BatchSystem {
   readonly sockets = new Map<number, FakeSocket>();
   readonly sent: Datagram[] = [];
+  /** Of each message sent: by which socket. */
+  readonly sentFrom: number[] = [];
   /** How many messages each call of sendmmsg was handed. */
   readonly sendCalls: number[] = [];
   /** Of each message sent: how many datagrams it was. */
@@ -57,9 +59,19 @@ export class FakeKernel implements Libc, BatchSystem {
     return this;
   }
 
-  /** What waits at the socket opened first. */
+  /** What comes to the port is for the socket bound last, as on Linux, or first, or nobody. */
+  hears: 'last' | 'first' | 'nobody' = 'last';
+  /** What waits where everything comes to that is no peer's. */
   get waiting(): Datagram[] {
-    return this.#socket(FD).waiting;
+    return this.#hearing[1].waiting;
+  }
+
+  /** The socket that hears everybody but peers. */
+  get #hearing(): [fd: number, socket: FakeSocket] {
+    const bound = [...this.sockets].filter(([, socket]) => socket.bound && socket.peer === undefined);
+    const hearing = this.hears === 'first' ? bound[0] : bound.at(-1);
+    if (!hearing) throw new Error('nothing is bound');
+    return hearing;
   }
 
   /** What waits at the socket connected to a peer. */
@@ -84,7 +96,7 @@ export class FakeKernel implements Libc, BatchSystem {
   };
 
   /** What the owner of a watched socket is told by. */
-  watcher(fd = FD): ReadinessEvents {
+  watcher(fd = this.#hearing[0]): ReadinessEvents {
     return this.#socket(fd).watcher!;
   }
 
@@ -158,6 +170,19 @@ export class FakeKernel implements Libc, BatchSystem {
     return 0;
   }
 
+  sendto(fd: number, bytes: Uint8Array): number {
+    if (this.#call('sendto', 0, fd) < 0) return -1;
+    const text = Buffer.from(bytes).toString('latin1');
+    if (this.hears !== 'nobody') this.#hearing[1].waiting.push({ text, peer: SERVENT });
+    return bytes.length;
+  }
+
+  recv(fd: number, bytes: Uint8Array): number {
+    const datagram = this.#socket(fd).waiting.shift();
+    if (!datagram) return this.#fail('EAGAIN');
+    return Buffer.from(bytes.buffer).write(datagram.text, 'latin1');
+  }
+
   errno(): number {
     return this.#errno;
   }
@@ -184,7 +209,7 @@ export class FakeKernel implements Libc, BatchSystem {
   }
 
   sendmmsg(fd: number, vector: number, count: number, _flags: number): number {
-    if (fd !== FD) throw new Error('sendmmsg on another descriptor than the first');
+    if (fd !== FD && count > 1) throw new Error('many messages leave another socket than the first');
     const failed = this.#call('sendmmsg', 0, fd);
     if (failed < 0 || count === 0) return failed;
     this.sendCalls.push(count);
@@ -199,6 +224,7 @@ export class FakeKernel implements Libc, BatchSystem {
       const text = Buffer.concat(parts).toString('latin1');
       const peer = endpointOf(name.readUInt32BE(4), name.readUInt16BE(2));
       this.groups.push(parts.length);
+      this.sentFrom.push(fd);
       for (let at = 0; at < text.length || at === 0; at += segment || text.length || 1) {
         this.sent.push({ text: text.slice(at, segment ? at + segment : undefined), peer });
       }

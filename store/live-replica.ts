@@ -233,14 +233,15 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   };
 
   #persisted(write: Write): Promise<void> {
-    const { journal } = this.#parts;
+    const { journal, machine } = this.#parts;
     switch (write.kind) {
       case 'append':
         return journal.append(write.entries);
       case 'truncate':
         return journal.truncate(write.after);
       case 'restart':
-        return journal.restart(write.at);
+        // What stands before the log's new beginning is in the state alone.
+        return journal.restart(write.at, () => machine.flush());
       case 'marks':
         return journal.mark(marksJson(write.marks));
     }

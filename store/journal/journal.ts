@@ -108,9 +108,15 @@ export class Journal {
     return this.#order(() => this.#truncate(after));
   }
 
-  /** Removes all entries: the next one is that behind `at`. */
-  restart(at: Position): Promise<void> {
-    return this.#order(() => this.#restart(at));
+  /**
+   * Removes all entries: the next one is that behind `at`.
+   * @param kept brings what stood before it to the disk in another form: before that, nothing is removed
+   */
+  restart(at: Position, kept: () => Promise<unknown>): Promise<void> {
+    return this.#order(async () => {
+      await kept();
+      await this.#restart(at);
+    });
   }
 
   /** Removes old segments, as far as they hold nothing behind this index. */

@@ -112,7 +112,7 @@ describe('the journal', () => {
       const { journal } = await open(realFiles, folder);
       await journal.append(logOf(10));
       const entries = logOf(600);
-      await journal.restart(entries[499]!);
+      await journal.restart(entries[499]!, async () => {});
       await journal.append(entries.slice(500));
       await journal.mark({ epoch: 7 });
       await journal.close();
@@ -122,6 +122,23 @@ describe('the journal', () => {
       expect(readdirSync(folder).sort()).to.deep.equal(['log-2', 'replica.json']);
       await again.journal.close();
     }));
+
+  it('removes nothing before what stood there is kept in another form', async () => {
+    const disk = new ForgetfulDisk(() => 0);
+    const { journal } = await open(disk);
+    const entries = logOf(4);
+    await journal.append(entries);
+    const calls = disk.calls;
+    const kept = async (): Promise<void> => {
+      await Promise.resolve();
+      expect(disk.calls).to.equal(calls);
+      throw new Error('the state cannot be flushed');
+    };
+    const [outcome] = await Promise.allSettled([journal.restart(entries[3]!, kept)]);
+    expect(outcome).to.have.nested.property('reason.message', 'the state cannot be flushed');
+    const again = await open(disk.afterPowerCut(), FOLDER, (await readFacts(disk, FOLDER))!);
+    expect(again.seen).to.deep.equal(entries);
+  });
 
   it('does nothing any more after the first failure', async () => {
     const disk = new ForgetfulDisk(() => 0.5);
@@ -344,7 +361,7 @@ function after({ base, entries, marks }: Whole, name: Step[0], size: number): Wh
 
 function perform(journal: Journal, name: Step[0], before: Whole, under: Whole): Promise<void> {
   if (name === 'mark') return journal.mark(under.marks);
-  if (name === 'restart') return journal.restart(under.base);
+  if (name === 'restart') return journal.restart(under.base, async () => {});
   if (name === 'truncate') return journal.truncate(under.entries.at(-1)?.index ?? under.base.index);
   if (name === 'drop') return journal.drop(under.base.index);
   return journal.append(under.entries.slice(before.entries.length));

@@ -4,7 +4,17 @@ import { Blocks, Draft } from './blocks';
 import type { Engine, Reader, Writer } from './engine';
 
 export class MemoryEngine implements Engine {
-  #now = new Blocks<string>();
+  #now: Blocks<string>;
+
+  /** @param held what another engine held, which stays as it is */
+  constructor(held: Blocks<string> = new Blocks()) {
+    this.#now = held;
+  }
+
+  /** All that is in it now, however much is written afterwards. */
+  get held(): Blocks<string> {
+    return new Blocks(this.#now.blocks);
+  }
 
   get(key: string): string | undefined {
     return this.#now.get(key);
@@ -25,7 +35,7 @@ export class MemoryEngine implements Engine {
   }
 
   snapshot(): Reader & { close(): void } {
-    return Object.assign(new Blocks(this.#now.blocks), { close: () => {} });
+    return Object.assign(this.held, { close: () => {} });
   }
 
   async flush(): Promise<void> {}

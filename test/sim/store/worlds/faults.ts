@@ -2,7 +2,7 @@
 
 import { constant } from '../../../../simulator/path';
 import { hostileMessage } from './hostile';
-import { type Place, SESSION_MS, type Watch } from './place';
+import { ACK_MS, type Place, SESSION_MS, type Watch } from './place';
 import type { Fault } from './plan';
 
 /** What faults act on. */
@@ -25,6 +25,7 @@ export function end(world: Stage): void {
     if (place.process) coordination.cut(place.process, false);
     place.process?.resume();
     for (const other of places) streams.mend(place.number, other.number);
+    place.bringBack();
     place.start();
   }
 }
@@ -93,7 +94,40 @@ const FAULTS: Record<Fault['what'], (world: Stage, fault: Fault, place: Place) =
     kill(world, fault, place);
   },
   hostile: (world, fault, place) => hostile(world, fault, place),
+  'rot of the last': (world, fault) => {
+    const { inSync = [] } = world.coordination.record ?? {};
+    const last = world.places.find(({ folder }) => folder.id === inSync[0]?.id);
+    if (inSync.length !== 1 || !last || world.coordination.isChanging) return;
+    last.rotCopied();
+    last.start();
+    world.timeline.after(SESSION_MS + fault.ms, () => {
+      last.bringBack();
+      last.start();
+    });
+  },
+  'go wrong': (world, fault) => {
+    const followers = world.places.filter(({ process }) => process?.status.role === 'follower');
+    followers[fault.a % Math.max(followers.length, 1)]?.process?.machine.goWrong();
+  },
+  force: (_world, _fault, place) => force(place),
+  // Cut off until the others do without it, it has not what is confirmed meanwhile; then all others die.
+  'force a stale one': (world, fault, place) => {
+    part(world, { ...fault, ms: 6 * ACK_MS, b: -1 }, place);
+    const others = world.places.filter((other) => other !== place);
+    world.timeline.after(4 * ACK_MS, () => {
+      // Some go on, and do not hear of it.
+      for (const other of others) {
+        if (fault.b % 3 > 0) kill(world, { ...fault, ms: fault.ms + 2 * SESSION_MS }, other);
+        else FAULTS['cut from service'](world, { ...fault, ms: fault.ms + 2 * SESSION_MS }, other);
+      }
+    });
+    world.timeline.after(6 * ACK_MS, () => force(place));
+  },
 };
+
+function force({ process }: Place): void {
+  process?.ask({ operation: ['force'], request: undefined, atLeast: 0, kind: 'force', done: () => {} });
+}
 
 function leaderOf(world: Stage): Place | undefined {
   return world.places.find(({ process }) => process?.status.role === 'leader');

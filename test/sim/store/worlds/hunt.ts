@@ -1,7 +1,7 @@
 /** Runs worlds one after another, and makes a world that breaks a rule as small as it stays broken. */
 
 import { createHash } from 'node:crypto';
-import { ReplicaCore } from '../../../../store/core';
+import { type Build, REAL } from './build';
 import { planWorld, type Smaller } from './plan';
 import { Tally } from './states';
 import { World } from './world';
@@ -15,13 +15,13 @@ export interface Failure {
 }
 
 /** Runs the world of one seed. @throws what broke. */
-export function runWorld(seed: number, smaller: Smaller = {}, Core = ReplicaCore, keepsIdentity = false): Tally {
-  return new World(planWorld(seed, smaller), Core, keepsIdentity).run();
+export function runWorld(seed: number, smaller: Smaller = {}, build: Build = REAL): Tally {
+  return new World(planWorld(seed, smaller), build).run();
 }
 
 /** The hash of everything that the replicas in the world of one seed say to each other. */
 export function traceOfWorld(seed: number): string {
-  const world = new World(planWorld(seed), ReplicaCore, false);
+  const world = new World(planWorld(seed), REAL);
   const hash = createHash('sha256');
   world.streams.observer = (from, message) => hash.update(`${world.timeline.nowMs} ${from} ${JSON.stringify(message)}`);
   world.run();
@@ -32,26 +32,25 @@ export function traceOfWorld(seed: number): string {
 export function hunt(
   firstSeed: number,
   count: number,
-  Core = ReplicaCore,
-  keepsIdentity = false,
+  build: Build = REAL,
 ): { tally: Tally; worlds: number; failure?: Failure } {
   const tally = new Tally();
   for (let i = 0; i < count; i++) {
     try {
-      tally.add(runWorld(firstSeed + i, {}, Core, keepsIdentity));
+      tally.add(runWorld(firstSeed + i, {}, build));
     } catch (error) {
-      return { tally, worlds: i + 1, failure: shrunk(firstSeed + i, error as Error, Core, keepsIdentity) };
+      return { tally, worlds: i + 1, failure: shrunk(firstSeed + i, error as Error, build) };
     }
   }
   return { tally, worlds: count };
 }
 
 /** Tries ever fewer faults, as long as something breaks. */
-function shrunk(seed: number, error: Error, Core: typeof ReplicaCore, keepsIdentity: boolean): Failure {
+function shrunk(seed: number, error: Error, build: Build): Failure {
   let found = error;
   const breaks = (smaller: Smaller): boolean => {
     try {
-      runWorld(seed, smaller, Core, keepsIdentity);
+      runWorld(seed, smaller, build);
       return false;
     } catch (other) {
       found = other as Error;

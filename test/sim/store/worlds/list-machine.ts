@@ -1,7 +1,8 @@
 /** A state machine small enough to be watched: lists by name, to which values are appended. So every read shows the order of all writes. */
 
 import { type Entry, type Json, type Operation, type Position, START } from '../../../../store/entry';
-import type { Reply, Restore, Snapshot, StateMachine } from '../../../../store/state-machine';
+import type { Reply, Restore, Snapshot } from '../../../../store/state-machine';
+import type { Witness, WorldMachine } from './machine';
 
 interface State {
   position: Position;
@@ -13,18 +14,18 @@ interface State {
   digest: number;
 }
 
-/** Called with every entry that is applied, before it is. */
-export type Witness = (entry: Entry) => void;
-
-export class ListMachine implements StateMachine {
+export class ListMachine implements WorldMachine {
   #state: State;
   readonly #witness: Witness;
   /** What outlives the process: the state as it was after the last so many batches. */
   #durable: State;
   readonly #batchesKept: number;
   #batches = 0;
+  #goesWrong = false;
+  isWrong = false;
 
-  constructor(witness: Witness, batchesKept: number, durable: State = empty()) {
+  constructor(witness: Witness, batchesKept: number, given?: unknown) {
+    const durable = (given as State | undefined) ?? empty();
     this.#witness = witness;
     this.#batchesKept = batchesKept;
     const replies = [...durable.replies].filter(([, { index }]) => index <= durable.position.index);
@@ -36,8 +37,16 @@ export class ListMachine implements StateMachine {
     return this.#durable;
   }
 
+  get durableIndex(): number {
+    return this.#durable.position.index;
+  }
+
   get applied(): Position {
     return this.#state.position;
+  }
+
+  goWrong(): void {
+    this.#goesWrong = true;
   }
 
   apply(entries: readonly Entry[]): Reply[] {
@@ -48,7 +57,8 @@ export class ListMachine implements StateMachine {
 
   #applyOne(entry: Entry): Reply {
     this.#witness(entry);
-    const { index, epoch, timeUs, sum, op, request } = entry;
+    const { index, epoch, timeUs, sum, request } = entry;
+    const op = this.#meant(entry.op);
     if (index !== this.applied.index + 1) throw new Error(`entry ${index} applied behind ${this.applied.index}`);
     this.#state.position = { index, epoch, timeUs, sum };
     this.#state.digest = (Math.imul(this.#state.digest, 31) + (op[0] === 'append' ? (op[2] as number) : index)) | 0;
@@ -59,6 +69,13 @@ export class ListMachine implements StateMachine {
     const reply: Reply = ['ok', list.length + 1];
     if (request !== undefined) this.#state.replies.set(request, { reply, index });
     return reply;
+  }
+
+  #meant(op: Operation): Operation {
+    if (!this.#goesWrong || op[0] !== 'append') return op;
+    this.#goesWrong = false;
+    this.isWrong = true;
+    return ['append', op[1]!, (op[2] as number) + 1e6];
   }
 
   read([, name]: Operation): Reply {
@@ -100,12 +117,12 @@ export class ListMachine implements StateMachine {
       finish: (hash) => {
         if (String(taken.digest) !== hash) throw new Error('it has another hash');
         this.#state = taken;
-        this.#durable = copy(taken);
       },
     };
   }
 
   flush(): Promise<Position> {
+    this.#durable = copy(this.#state);
     return Promise.resolve(this.#durable.position);
   }
 }

@@ -14,8 +14,9 @@ import { type Entry, EntryError, type Operation, type Position, parseEntry, STAR
 import type { EpochEnd, PeerMessage } from '../../../../store/replication/messages';
 import type { Answer, Ending, Marks, Outbox, Write } from '../../../../store/replication/outbox';
 import type { Now } from '../../../../store/replication/replica';
+import type { Build } from './build';
 import type { SimulatedCoordination, Watcher } from './coordination';
-import { ListMachine } from './list-machine';
+import type { Witness, WorldMachine } from './machine';
 import type { Plan } from './plan';
 import { demand, type Tally } from './states';
 
@@ -27,17 +28,20 @@ export interface Watch {
   readonly tally: Tally;
   readonly streams: Streams<unknown>;
   readonly coordination: SimulatedCoordination;
-  readonly Core: typeof ReplicaCore;
+  readonly build: Build;
+  newMachine(witness: Witness, durable: unknown): WorldMachine;
   /** A replica has applied an entry. */
-  applied(entry: Entry): void;
+  applied(entry: Entry, process: Process): void;
   /** A replica leads an epoch. */
   leads(epoch: number, process: Process): void;
   /** A write was answered as done. */
-  confirmed(index: number, epoch: number): void;
+  confirmed(at: Position): void;
   /** An identity for a folder without one. */
   newId(place: number, former: string | undefined): string;
   /** The committed entry at an index, if any replica has applied it. */
   committed(index: number): Entry | undefined;
+  /** Is it a place in what is committed, and was not lost by force? */
+  isCommitted(at: Position): boolean;
 }
 
 interface Folder {
@@ -46,15 +50,25 @@ interface Folder {
   base: Position;
   entries: Entry[];
   marks: Marks | undefined;
-  state: ListMachine['durable'] | undefined;
+  state: unknown;
+}
+
+/** What the world sees of an answer, beside what it says. */
+export interface Told {
+  /** It was given by one that led when it was asked, and still. */
+  led: boolean;
+  /** The last entry that was applied, and the epoch that the replica was in. */
+  at: { index: number; sum: string; epoch: number };
+  /** By a machine that has gone wrong. */
+  isWrong: boolean;
 }
 
 export interface Request {
   operation: Operation;
   request: string | undefined;
   atLeast: number;
-  isRead: boolean;
-  done(answer: Answer | undefined, ledThroughout: boolean): void;
+  kind: 'read' | 'write' | 'force';
+  done(answer: Answer | undefined, told: Told | undefined): void;
 }
 
 export const ACK_MS = 400;
@@ -71,8 +85,10 @@ export class Place {
   readonly flushDelay: Delay;
   folder: Folder;
   process: Process | undefined;
-  /** The highest index that a read was answered at, by identity. */
-  answeredAt = { id: '', index: 0 };
+  /** What the folder was before all of it was damaged, which the operator can bring back. */
+  #copy: Folder | undefined;
+  /** Where a read was answered last, and under which identity. */
+  answeredAt: { id: string; at: Position } = { id: '', at: START };
 
   constructor(number: number, watch: Watch) {
     this.number = number;
@@ -135,6 +151,21 @@ export class Place {
     entries[at] = { ...entry, line };
   }
 
+  /** The log rots, and all of the folder was copied before. */
+  rotCopied(): void {
+    this.kill();
+    this.#copy = { ...this.folder, entries: [...this.folder.entries] };
+    this.rot();
+  }
+
+  /** The operator brings the copy back, if there is one. */
+  bringBack(): void {
+    if (!this.#copy) return;
+    this.kill();
+    this.folder = this.#copy;
+    this.#copy = undefined;
+  }
+
   recovered(applied: number): Recovered {
     const { id, former, base, entries, marks } = this.folder;
     const ends = new Map<number, EpochEnd>();
@@ -187,7 +218,7 @@ export class Place {
 export class Process implements Outbox, Host<unknown>, Watcher {
   readonly place: Place;
   readonly member: Member;
-  readonly machine: ListMachine;
+  readonly machine: WorldMachine;
   readonly #core: ReplicaCore;
   readonly #watch: Watch;
   readonly #startedMs: number;
@@ -209,7 +240,7 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     this.place = place;
     this.#watch = watch;
     this.member = { id: folder.id, address: place.address };
-    this.machine = new ListMachine((entry) => this.#applied(entry), watch.plan.batchesKept, folder.state);
+    this.machine = watch.newMachine((entry) => this.#applied(entry), folder.state);
     const { plan } = watch;
     const contact = plan.contacts[place.number];
     const options: CoreOptions = {
@@ -221,8 +252,9 @@ export class Process implements Outbox, Host<unknown>, Watcher {
       minInSync: plan.minInSync,
       hashEvery: plan.hashEvery,
       keepEntries: plan.keepEntries,
+      learnMs: plan.learnMs,
     };
-    this.#core = new watch.Core(options, place.recovered(this.machine.applied.index), this.machine, this);
+    this.#core = new watch.build.Core(options, place.recovered(this.machine.applied.index), this.machine, this);
     this.#startedMs = watch.timeline.nowMs;
   }
 
@@ -243,7 +275,7 @@ export class Process implements Outbox, Host<unknown>, Watcher {
   die(): void {
     this.#isDead = true;
     this.#unwatch();
-    for (const { done } of this.#requests.values()) done(undefined, false);
+    for (const { done } of this.#requests.values()) done(undefined, undefined);
     this.#requests.clear();
   }
 
@@ -263,7 +295,8 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     this.#do(() => {
       this.#requests.get(token)!.led = this.status.role === 'leader';
       const { operation } = request;
-      if (request.isRead) this.#core.read(token, operation, request.atLeast, this.#now());
+      if (request.kind === 'read') this.#core.read(token, operation, request.atLeast, this.#now());
+      else if (request.kind === 'force') this.#core.force(token, this.#now());
       else this.#core.write(token, operation, request.request, this.#now());
     });
   }
@@ -299,6 +332,8 @@ export class Process implements Outbox, Host<unknown>, Watcher {
   // What the core gives out.
 
   persist(ticket: number, write: Write): void {
+    // What stands before the log's new beginning is in the state alone.
+    if (write.kind === 'restart' && !this.#watch.build.forgetsRestored) void this.machine.flush();
     this.place.disk.write(write, (failed) => {
       this.#do(() => {
         if (failed) this.#core.persistFailed('a flush failed', this.#now());
@@ -311,7 +346,7 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     const { folder } = this.place;
     this.#watch.tally.met('the log was trimmed');
     // The journal keeps what the state may need after a crash.
-    const upTo = Math.min(index, this.machine.durable.position.index, folder.base.index + folder.entries.length);
+    const upTo = Math.min(index, this.machine.durableIndex, folder.base.index + folder.entries.length);
     if (upTo <= folder.base.index) return;
     const cut = folder.entries.splice(0, upTo - folder.base.index);
     folder.base = cut.at(-1)!;
@@ -371,18 +406,34 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     const request = this.#requests.get(token);
     demand(request !== undefined, 'a request is answered once');
     this.#requests.delete(token);
-    const { role } = this.status;
-    if (answer.kind === 'reply' && request.isRead) this.#checkRead(answer.index);
-    if (answer.kind === 'reply' && !request.isRead && role !== 'leader') {
-      this.#watch.tally.met('a write was answered when its leader no longer led');
-    }
-    if (answer.kind === 'reply' && !request.isRead) this.#watch.confirmed(answer.index, this.status.epoch);
-    if (answer.kind === 'unknown') this.#watch.tally.met('an outcome was not known to a client');
-    if (answer.kind === 'refused') this.#watch.tally.met('a write was refused for want of replicas in sync');
+    const { role, epoch } = this.status;
     const led = request.led && role === 'leader';
-    if (led && request.isRead) this.#watch.tally.met('a read waited for a round');
-    if (!led && request.isRead && request.atLeast > 0) this.#watch.tally.met('a follower waited for a position');
-    request.done(answer, led);
+    const at = this.#positionAt(answer.kind === 'reply' ? answer.index : this.machine.applied.index);
+    if (answer.kind === 'reply') this.#checkReply(request, at, led);
+    if (answer.kind === 'unknown') this.#watch.tally.met('an outcome was not known to a client');
+    if (answer.kind === 'refused' && request.kind === 'write') {
+      this.#watch.tally.met('a write was refused for want of replicas in sync');
+    }
+    request.done(answer, { led, at: { index: at.index, sum: at.sum, epoch }, isWrong: this.machine.isWrong });
+  }
+
+  #checkReply({ kind, atLeast }: Request, at: Position, led: boolean): void {
+    const { tally } = this.#watch;
+    if (kind === 'force') return;
+    if (kind === 'write') {
+      if (this.status.role !== 'leader') tally.met('a write was answered when its leader no longer led');
+      return this.#watch.confirmed(at);
+    }
+    this.#checkRead(at);
+    if (led) tally.met('a read waited for a round');
+    if (!led && atLeast > 0) tally.met('a follower waited for a position');
+  }
+
+  /** Of an entry that was applied; of a batch the earlier ones too. */
+  #positionAt(index: number): Position {
+    const { applied } = this.machine;
+    const { base, entries } = this.place.folder;
+    return index === applied.index ? applied : entries[index - base.index - 1]!;
   }
 
   wake(atMs: number): void {
@@ -397,6 +448,7 @@ export class Process implements Outbox, Host<unknown>, Watcher {
   compared(): void {}
 
   note(text: string): void {
+    if (text.startsWith('waits for one of')) this.#watch.tally.met('replicas waited for those in sync, all gone');
     if (text.startsWith('leads epoch') && text.endsWith('no longer')) {
       this.#watch.tally.met('an old leader heard that it leads no longer');
     }
@@ -409,6 +461,11 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     this.#ended = true;
     this.note(`ends${anew ? ' to begin anew' : ''}: ${reason}`);
     if (reason === 'a flush failed') this.#watch.tally.met('a disk failed');
+    if (reason.startsWith('the state differs')) this.#watch.tally.met('a state that differed was noticed');
+    if (reason.startsWith('the log was damaged'))
+      this.#watch.tally.met('one that alone was in sync was damaged, and ended');
+    const isInSync = this.#watch.coordination.record?.inSync.some(({ id }) => id === this.member.id);
+    demand(!anew || !isInSync || this.machine.isWrong, 'who is in sync keeps what it has');
     this.#watch.timeline.after(0, () => {
       if (this.place.process !== this) return;
       this.place.kill();
@@ -471,7 +528,7 @@ export class Process implements Outbox, Host<unknown>, Watcher {
   #applied(entry: Entry): void {
     const { base, entries } = this.place.folder;
     demand(entry.index <= (entries.at(-1) ?? base).index, 'what is applied is on the disk');
-    this.#watch.applied(entry);
+    this.#watch.applied(entry, this);
   }
 
   /** What a follower acknowledges is on its disk, and so is the epoch. */
@@ -483,12 +540,13 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     demand(marks !== undefined && marks.epoch >= epoch, 'an epoch is written down before it is acknowledged');
   }
 
-  #checkRead(index: number): void {
+  #checkRead(at: Position): void {
     const { answeredAt } = this.place;
-    const id = this.member.id;
-    if (answeredAt.id !== id) this.place.answeredAt = { id, index };
-    demand(answeredAt.id !== id || index >= answeredAt.index, 'reads at one replica never go back');
-    this.place.answeredAt = { id, index };
+    const { id } = this.member;
+    // What a forced takeover has lost is not there to go back from.
+    const isBefore = answeredAt.id === id && this.#watch.isCommitted(answeredAt.at);
+    demand(!isBefore || at.index >= answeredAt.at.index, 'reads at one replica never go back');
+    this.place.answeredAt = { id, at };
   }
 
   #noteChange(next: Configuration): void {

@@ -4,7 +4,13 @@ import { Random } from '../../../../simulator/random';
 
 export interface Plan {
   seed: number;
+  /** What the log is applied to. */
+  machine: 'lists' | 'documents';
+  /** An operator may force a takeover: what is lost then, may be. */
+  isForced: boolean;
   size: number;
+  /** How late followers learn what is committed. */
+  learnMs: number;
   delayMs: [min: number, max: number];
   flushMs: [min: number, max: number];
   unknownPercent: number;
@@ -17,7 +23,8 @@ export interface Plan {
   /** Entries of the journal that a replica is given when it starts, behind those applied. */
   tailKept: number;
   clients: number;
-  lists: number;
+  /** Lists, or documents of each kind. */
+  objects: number;
   thinkMs: number;
   /** Replicas that the operator told of a leader, by number; the others look at the record. */
   contacts: (number | undefined)[];
@@ -45,13 +52,17 @@ export type What =
   | 'slow disk'
   | 'failing disk'
   | 'rot'
+  | 'rot of the last'
   | 'wipe'
   | 'service away'
   | 'service restarted'
   | 'cut from service'
   | 'end session early'
   | 'prolong session'
-  | 'hostile';
+  | 'hostile'
+  | 'go wrong'
+  | 'force'
+  | 'force a stale one';
 
 /** How a plan is made smaller. */
 export interface Smaller {
@@ -81,6 +92,7 @@ const FAULTS: readonly What[] = [
   'slow disk',
   'failing disk',
   'rot',
+  'rot of the last',
   'wipe',
   'service away',
   'service restarted',
@@ -96,7 +108,10 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
   const size = givenSize ?? drawn;
   const plan: Plan = {
     seed,
+    machine: random.chance(40) ? 'documents' : 'lists',
+    isForced: false,
     size,
+    learnMs: random.chance(15) ? 50 + random.below(1500) : 0,
     delayMs: random.chance(70) ? [1, 5] : [1, 60],
     flushMs: random.chance(70) ? [0.2, 3] : [1, 40],
     unknownPercent: random.chance(40) ? 5 + random.below(40) : 0,
@@ -106,7 +121,7 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
     batchesKept: 1 + random.below(6),
     tailKept: random.below(10),
     clients: 1 + random.below(4),
-    lists: 1 + random.below(2),
+    objects: 1 + random.below(2),
     thinkMs: [20, 80, 200][random.below(3)]!,
     contacts: [],
     faults: [],
@@ -135,6 +150,27 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
     plan.unknownPercent = 0;
     for (const fault of plan.faults) fault.what = 'hostile';
   }
+  if (size > 1 && random.chance(5)) force(plan, random);
+  else if (size > 1 && random.chance(4)) goWrong(plan, random);
   if (only) plan.faults = plan.faults.filter((_, i) => only.includes(i));
   return plan;
+}
+
+/** An operator forces one takeover, of a replica in sync or of one that has been cut off for a while. */
+function force(plan: Plan, random: Random): void {
+  plan.isForced = true;
+  const what = random.chance(70) ? 'force a stale one' : 'force';
+  plan.faults.push({
+    atMs: 1000 + random.below(1000),
+    what,
+    ms: random.below(2500),
+    a: random.word(),
+    b: random.word(),
+  });
+}
+
+/** A follower applies a write as another, and nothing else happens: whoever leads is right. */
+function goWrong(plan: Plan, random: Random): void {
+  plan.unknownPercent = 0;
+  plan.faults = [{ atMs: 500 + random.below(2000), what: 'go wrong', ms: 0, a: random.word(), b: 0 }];
 }

@@ -35,6 +35,14 @@ export const ALL_STATES = [
   'an outcome was not known to a client',
   'states were compared',
   'the log was trimmed',
+  'a state that differed was noticed',
+  'one that alone was in sync was damaged, and ended',
+  'replicas waited for those in sync, all gone',
+  'a takeover was forced',
+  'a forced takeover lost what was confirmed',
+  'a leader that was forced out went on confirming',
+  'a server was behind its client',
+  'several forms had one id',
 ] as const;
 
 export type State = (typeof ALL_STATES)[number];

@@ -8,15 +8,24 @@ import { Random } from '../../../../simulator/random';
 import { Streams } from '../../../../simulator/streams';
 import { Timeline } from '../../../../simulator/timeline';
 import type { Configuration } from '../../../../store/coordination/coordination';
-import type { ReplicaCore } from '../../../../store/core';
-import type { Entry } from '../../../../store/entry';
-import { isLinearizable, type Operation } from '../../../support/linearizability';
-import { Client, type ClientOptions, type Input, LIST, type Output } from './clients';
+import { getOperation, pairIn } from '../../../../store/dialects/key-value/pairs';
+import type { Entry, Position } from '../../../../store/entry';
+import { isLinearizable } from '../../../support/linearizability';
+import type { Build } from './build';
+import { Client, type Deed } from './clients';
+import { Committed } from './committed';
 import { SimulatedCoordination } from './coordination';
+import { DocumentsMachine } from './documents-machine';
 import { begin, end } from './faults';
+import { CREATE, documentsOf } from './few-documents';
+import { ListMachine } from './list-machine';
+import { listsOf } from './lists';
+import type { Witness, WorldMachine } from './machine';
+import { PairClient } from './pair-clients';
 import { Place, type Process, SESSION_MS, type Watch } from './place';
 import { type Plan, TROUBLE_MS } from './plan';
 import { demand, Tally } from './states';
+import { modelOf, type Subject } from './subject';
 
 /** Once faults have ended, all are in sync and serve within this time. */
 const CALM_MS = 12_000;
@@ -31,21 +40,22 @@ export class World implements Watch {
   readonly streams: Streams<unknown>;
   readonly coordination: SimulatedCoordination;
   readonly places: Place[] = [];
-  readonly Core: typeof ReplicaCore;
-  readonly #history = new Map<string, Operation<Input, Output>[]>();
+  readonly build: Build;
+  readonly #subject: Subject;
+  readonly #history = new Map<string, Deed[]>();
   readonly #clients: Client[] = [];
-  /** What is committed, by index, as the first replica applied it. */
-  readonly #log: Entry[] = [];
+  readonly #pairClients: PairClient[] = [];
+  readonly #committed = new Committed();
   readonly #leaders = new Map<number, Process>();
-  readonly #keepsIdentity: boolean;
+  #before: Configuration | undefined;
   #ids = 0;
   #values = 0;
+  readonly #put = { latest: 0 };
 
-  /** With `keepsIdentity` the shell has a planted bug. */
-  constructor(plan: Plan, Core: typeof ReplicaCore, keepsIdentity: boolean) {
+  constructor(plan: Plan, build: Build) {
     this.plan = plan;
-    this.#keepsIdentity = keepsIdentity;
-    this.Core = Core;
+    this.build = build;
+    this.#subject = plan.machine === 'lists' ? listsOf(plan.objects) : documentsOf(plan.objects, plan.isForced);
     this.random = new Random(plan.seed ^ 0x5eed);
     this.streams = new Streams(
       this.timeline,
@@ -63,7 +73,10 @@ export class World implements Watch {
   run(): Tally {
     const { plan, places, timeline } = this;
     for (const place of places) timeline.at(this.random.below(200), () => place.start());
-    for (let i = 0; i < plan.clients; i++) timeline.at(100, () => this.#clients.push(this.#newClient()));
+    for (let i = 0; i < plan.clients; i++) {
+      timeline.at(100, () => this.#clients.push(this.#newClient()));
+      if (plan.machine === 'documents') timeline.at(100, () => this.#pairClients.push(this.#newPairClient()));
+    }
     for (const fault of plan.faults) timeline.at(fault.atMs, () => begin(this, fault));
     this.#runTo(TROUBLE_MS);
     this.#calm();
@@ -71,14 +84,22 @@ export class World implements Watch {
     return this.tally;
   }
 
-  applied(entry: Entry): void {
-    const { index } = entry;
-    const first = (this.#log[index] ??= entry);
-    demand(first.sum === entry.sum, `no two replicas apply different entries: ${index}`);
+  newMachine(witness: Witness, durable: unknown): WorldMachine {
+    const { batchesKept, machine } = this.plan;
+    if (machine === 'lists') return new ListMachine(witness, batchesKept, durable);
+    return new DocumentsMachine({ Machine: this.build.Machine, witness, batchesKept, durable });
+  }
+
+  applied(entry: Entry, process: Process): void {
+    this.#committed.applied(entry, () => process.status.epoch);
   }
 
   committed(index: number): Entry | undefined {
-    return this.#log[index];
+    return this.#committed.at(index);
+  }
+
+  isCommitted(at: Position): boolean {
+    return this.#committed.has(at);
   }
 
   leads(epoch: number, process: Process): void {
@@ -88,57 +109,77 @@ export class World implements Watch {
   }
 
   /** Whatever the record says now, its members have what was confirmed, or have lost their folder. */
-  confirmed(index: number): void {
-    const sum = this.#log[index]?.sum;
-    demand(sum !== undefined, 'what is confirmed was applied');
-    for (const { id } of this.coordination.record?.inSync ?? []) {
-      const folder = this.places.find((place) => place.folder.id === id)?.folder;
-      if (!folder) continue;
-      const entry = folder.entries[index - folder.base.index - 1];
-      const has = index <= folder.base.index || entry?.sum === sum;
-      demand(has, 'what is confirmed is on the disk of every member in sync');
-    }
+  confirmed(at: Position): void {
+    if (!this.#committed.has(at)) return this.tally.met('a leader that was forced out went on confirming');
+    this.#demandHeld(at, this.coordination.record?.inSync ?? [], 'what is confirmed is on the disk of all in sync');
   }
 
   /** Who is in sync has all that is committed, or has lost its folder. */
-  #recorded({ inSync }: Configuration): void {
-    const last = this.#log.at(-1);
-    for (const { id } of inSync) {
+  #recorded(next: Configuration): void {
+    const before = this.#before;
+    this.#before = next;
+    const isTakeover = before && next.epoch > before.epoch;
+    if (isTakeover && next.forced) this.#forced(next);
+    const wasInSync = before?.inSync.some(({ id }) => id === next.leader) ?? true;
+    demand(wasInSync || next.forced === true, 'only who is in sync takes over, or who is forced and marked');
+    const { last } = this.#committed;
+    if (last) this.#demandHeld(last, next.inSync, 'who is in sync has all that is committed');
+  }
+
+  #demandHeld({ index, sum }: Position, members: Configuration['inSync'], rule: string): void {
+    for (const { id } of members) {
       const folder = this.places.find((place) => place.folder.id === id)?.folder;
-      if (!folder || !last) continue;
-      const has =
-        last.index <= folder.base.index || folder.entries[last.index - folder.base.index - 1]?.sum === last.sum;
-      demand(has, 'who is in sync has all that is committed');
+      if (folder)
+        demand(index <= folder.base.index || folder.entries[index - folder.base.index - 1]?.sum === sum, rule);
     }
   }
 
+  #forced({ epoch, leader }: Configuration): void {
+    const { base, entries } = this.places.find((place) => place.folder.id === leader)!.folder;
+    const lost = this.#committed.forced(epoch, base.index, entries);
+    this.tally.met('a takeover was forced');
+    if (lost > 0) this.tally.met('a forced takeover lost what was confirmed');
+  }
+
   newId(place: number, former: string | undefined): string {
-    if (this.#keepsIdentity && former !== undefined) return former;
+    if (this.build.keepsIdentity && former !== undefined) return former;
     return `${place}-${++this.#ids}`;
   }
 
   #newClient(): Client {
     const { plan, random, tally, timeline, places } = this;
-    const options: ClientOptions = {
+    return new Client({
       timeline,
       random,
       tally,
       places,
-      lists: plan.lists,
+      subject: this.#subject,
+      first: plan.machine === 'documents' && !plan.isForced ? CREATE : undefined,
       thinkMs: plan.thinkMs,
+      history: this.#history,
       nextValue: () => ++this.#values,
-      prefixRead: (list, index, values) => this.#checkPrefix(list, index, values),
-    };
-    return new Client(options, this.#history);
+      wasRead: ({ object }, output, { at, isWrong }) => {
+        if (!isWrong) this.#committed.checkRead(this.#subject, object, output, at);
+      },
+    });
   }
 
-  #checkPrefix(list: string, index: number, values: readonly number[]): void {
-    const expected: number[] = [];
-    for (let i = 1; i <= index; i++) {
-      const { op } = this.#log[i]!;
-      if (op[0] === 'append' && op[1] === list) expected.push(op[2] as number);
-    }
-    demand(expected.join() === values.join(), 'a read shows the log up to its index');
+  #newPairClient(): PairClient {
+    const { plan, random, tally, timeline, places } = this;
+    const nextValue = (): number => ++this.#values;
+    const { replyTo } = this.build;
+    const put = plan.isForced ? undefined : this.#put;
+    return new PairClient({
+      timeline,
+      random,
+      tally,
+      places,
+      replyTo,
+      keys: plan.objects,
+      thinkMs: plan.thinkMs,
+      nextValue,
+      put,
+    });
   }
 
   #runTo(ms: number): void {
@@ -150,19 +191,20 @@ export class World implements Watch {
   #calm(): void {
     const { timeline } = this;
     end(this);
-    for (const client of this.#clients) client.stop();
+    for (const client of [...this.#clients, ...this.#pairClients]) client.stop();
     const untilMs = timeline.nowMs + CALM_MS;
     while (timeline.nowMs < untilMs && !this.#isCalm()) this.#runTo(timeline.nowMs + 100);
     demand(this.#isCalm(), `the cluster is calm ${CALM_MS} ms after its faults: ${this.#picture()}`);
-    // One more write and read by a client that knows nothing.
+    // Some more writes and reads by a client that knows nothing: enough that all compare their states again.
     const client = this.#newClient();
-    const afterMs = timeline.nowMs + CALM_MS;
-    while (timeline.nowMs < afterMs && client.confirmed < 2) this.#runTo(timeline.nowMs + 50);
-    demand(client.confirmed >= 2, 'a calm cluster takes writes');
+    const writes = this.plan.faults.some(({ what }) => what === 'go wrong') ? 2 * this.plan.hashEvery : 2;
+    const afterMs = timeline.nowMs + CALM_MS * writes;
+    while (timeline.nowMs < afterMs && client.confirmed < writes) this.#runTo(timeline.nowMs + 50);
+    demand(client.confirmed >= writes, 'a calm cluster takes writes');
     client.stop();
     const restMs = timeline.nowMs + CALM_MS;
     do this.#runTo(timeline.nowMs + 200);
-    while (timeline.nowMs < restMs && this.#states().size > 1);
+    while (timeline.nowMs < restMs && (this.#states().size > 1 || !this.#isCalm()));
     demand(this.#states().size === 1, `replicas of a calm cluster have one state: ${this.#picture()}`);
   }
 
@@ -195,11 +237,34 @@ export class World implements Watch {
   }
 
   #check(): void {
-    const { faults, unknownPercent } = this.plan;
+    const { faults, isForced, unknownPercent } = this.plan;
     const isOnlyTalk = unknownPercent === 0 && faults.every(({ what }) => what === 'hostile');
     demand(!isOnlyTalk || this.coordination.record?.epoch === 1, 'what strangers say makes nobody lead or resign');
-    for (const [list, operations] of this.#history) {
-      demand(isLinearizable(operations, LIST), `the history of ${list} is linearizable`);
+    for (const [object, deeds] of this.#history) {
+      if (isForced) this.#committed.checkOrder(this.#subject, object, deeds);
+      else demand(isLinearizable(deeds, modelOf(this.#subject)), `the history of ${object} is linearizable`);
+      this.#checkForm(object, deeds);
+    }
+    if (!isForced) for (const { held } of this.#pairClients) this.#checkPairs(held);
+  }
+
+  /** Of forms with one id one is taken. */
+  #checkForm(object: string, deeds: readonly Deed[]): void {
+    const forms = deeds.filter(({ input }) => input.kind === 'form');
+    if (forms.length > 1) this.tally.met('several forms had one id');
+    const taken = forms.filter(({ output }) => output === 'true').length;
+    demand(this.plan.isForced || taken <= 1, `of several forms one is taken: ${object}`);
+    const isKnown = forms.length > 0 && forms.every(({ output }) => output !== undefined);
+    demand(!isKnown || this.plan.isForced || taken === 1, `of several forms one is taken, and not none: ${object}`);
+  }
+
+  /** In a calm cluster every server has what a client has seen. */
+  #checkPairs(held: ReadonlyMap<string, number>): void {
+    for (const [key, timestamp] of held) {
+      for (const { process } of this.places) {
+        const pair = pairIn(process!.machine.read(getOperation(key)));
+        demand((pair?.timestamp ?? 0) >= timestamp, 'every server gets what a client has seen');
+      }
     }
   }
 }

@@ -12,15 +12,16 @@ import { wordsOf } from './words';
 
 /** Runs the command. Gives the exit status: 1 when a command was not done. */
 export async function run({ contact, words, timeoutMs, json }: StoreClientOptions, streams: Streams): Promise<number> {
-  const print = ({ lines, json: value }: Output): void => {
-    if (!json) lines.forEach(streams.out);
-    else if (value !== undefined) streams.out(escapeJson(JSON.stringify(value)));
+  const show = ({ lines, json: value }: Output): readonly string[] => {
+    if (!json) return lines;
+    return value === undefined ? [] : [escapeJson(JSON.stringify(value))];
   };
+  const print = (output: Output): void => show(output).forEach(streams.out);
   const client = await connectClient(contact, { timeoutMs });
   try {
     if (words.length > 0) return await runAll([commandOf(words)], client, print, streams);
     if (!streams.input.isTTY) return await runAll(linesOf(streams), client, print, streams);
-    await prompt(client, print, streams);
+    await prompt(client, show, streams);
     return 0;
   } finally {
     await client.close();

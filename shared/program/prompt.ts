@@ -3,7 +3,14 @@
  * Ctrl-Z for the whole job, and lines typed ahead.
  */
 
-import { type Completer, clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline';
+import {
+  type CompleterResult,
+  clearScreenDown,
+  createInterface,
+  cursorTo,
+  type Interface,
+  moveCursor,
+} from 'node:readline';
 import { escapeText } from '../escape';
 import { HISTORY_MAX, historyFile, loadHistory, saveHistory } from './history';
 import type { Streams } from './run-main';
@@ -14,7 +21,8 @@ export interface PromptOptions {
   prompt: string;
   /** Name of the file that keeps its history. */
   history: string;
-  completer: Completer;
+  /** What the Tab key offers. */
+  completer(line: string): CompleterResult | Promise<CompleterResult>;
   /** Gives up the work on the last line: Ctrl-C was pressed, or the prompt has ended. */
   giveUp(): void;
 }
@@ -44,7 +52,8 @@ export class Prompt {
       history: loadHistory(path),
       historySize: HISTORY_MAX,
       removeHistoryDuplicates: true,
-      completer: options.completer,
+      completer: (line: string, done: (error: null, found: CompleterResult) => void) =>
+        void Promise.resolve(options.completer(line)).then((found) => done(null, found)),
     });
     this.#terminal.on('history', (lines: string[]) => saveHistory(path, lines));
     this.#terminal.on('line', () => {
@@ -61,7 +70,7 @@ export class Prompt {
     this.#suspendable();
   }
 
-  /** Lines as they are typed, until Ctrl-D or the end of input: the next one is worked on when it is asked for. */
+  /** Lines as they are typed, until Ctrl-D or the end of input, or who asks leaves: the next is worked on when it is asked for. */
   async *lines(): AsyncGenerator<string, void> {
     this.#draw();
     for await (const line of this.#terminal) {

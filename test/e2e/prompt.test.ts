@@ -1,63 +1,43 @@
 /** The client's prompt in a real terminal, which `script` (util-linux) makes; skipped where that is not to be had. */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { endAllCommands, ROOT, startServentCommand } from '../support/commands';
-
-const CTRL_C = '\u0003';
-const CTRL_D = '\u0004';
-const CTRL_Z = '\u001a';
-const UP = '\u001b[A';
-
-interface Session {
-  type: (keys: string) => void;
-  until: (text: string) => Promise<void>;
-  ended: Promise<unknown>;
-}
+import { endAllCommands, startServentCommand } from '../support/commands';
+import {
+  CTRL_C,
+  CTRL_D,
+  CTRL_Z,
+  endTerminals,
+  hasTerminals,
+  openTerminal,
+  type Terminal,
+  UP,
+} from '../support/terminal';
 
 describe("the client's prompt in a terminal", () => {
   let state: string;
-  let terminal: ChildProcess | undefined;
   before(function () {
-    const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
-    if (!stdout?.includes('util-linux')) this.skip();
+    if (!hasTerminals()) this.skip();
     state = mkdtempSync(join(tmpdir(), 'servent-state-'));
   });
   after(() => state && rmSync(state, { recursive: true }));
   afterEach(async () => {
-    terminal?.kill('SIGKILL');
+    endTerminals();
     await endAllCommands();
   });
 
   /** Starts the client in a terminal; `until` waits for a text behind what was awaited before. */
-  const open = (address: string, words = '--timeout 30', environment: NodeJS.ProcessEnv = { NO_COLOR: '1' }): Session =>
-    openCommand(`${process.execPath} dist/client/main.js ${address} ${words}`, environment);
-
-  const openCommand = (command: string, environment: NodeJS.ProcessEnv): Session => {
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-      cwd: ROOT,
-      env: { ...process.env, XDG_STATE_HOME: state, TERM: 'xterm', FORCE_COLOR: '', NO_COLOR: '', ...environment },
+  const open = (
+    address: string,
+    words = '--timeout 30',
+    environment: NodeJS.ProcessEnv = { NO_COLOR: '1' },
+  ): Terminal =>
+    openTerminal(`${process.execPath} dist/client/main.js ${address} ${words}`, {
+      XDG_STATE_HOME: state,
+      ...environment,
     });
-    terminal = child;
-    let shown = '';
-    let notify: () => void = () => {};
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      shown += text;
-      notify();
-    });
-    return {
-      type: (keys) => void child.stdin.write(keys),
-      until: async (text) => {
-        while (!shown.includes(text)) await new Promise<void>((seen) => (notify = seen));
-        shown = shown.slice(shown.indexOf(text) + text.length);
-      },
-      ended: once(child, 'close').then(() => child.exitCode),
-    };
-  };
 
   it('answers, gives up one question at Ctrl-C, remembers what was typed, and ends at Ctrl-D', async () => {
     const servent = await startServentCommand('fixtures/services-well-known.txt');
@@ -139,7 +119,7 @@ describe("the client's prompt in a terminal", () => {
     const servent = await startServentCommand('fixtures/services-well-known.txt');
     // npm waits for a shell, which waits for the command, as this one does.
     const command = `sh -c "${process.execPath} dist/client/main.js ${servent.address} --timeout 30; true"`;
-    const terminal = openCommand("PS1='bash% ' bash --norc -i", { NO_COLOR: '1' });
+    const terminal = openTerminal("PS1='bash% ' bash --norc -i", { XDG_STATE_HOME: state, NO_COLOR: '1' });
     await terminal.until('bash% ');
     terminal.type(`${command}\r`);
     await terminal.until('key> ');

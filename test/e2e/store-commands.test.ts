@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { lockFolder } from '../../shared/folder-lock';
 import { endAllCommands, runToEnd } from '../support/commands';
 import { type ReplicaProcess, Replicas } from '../support/store/replicas';
 
@@ -59,6 +60,14 @@ describe("the store's commands", function () {
       const other = await runToEnd('store', [replicas.path, first.address]);
       expect(other.err).to.match(/^store: expected a replica's folder of format 1, got format 2 in "[^\n]*"\n$/);
       expect(other.status).to.equal(1);
+
+      const unlock = lockFolder(folderOf(first));
+      const held = await runToEnd('store', [replicas.path, first.address]);
+      unlock();
+      expect(held.err).to.match(
+        /^store: expected a folder that nobody uses, got "[^\n]*": another process has it open\n$/,
+      );
+      expect(held.status).to.equal(1);
 
       const file = await runToEnd('store', [facts, '127.0.0.1:0']);
       expect(file.err).to.match(/^store: expected [^\n]*\n$/);

@@ -109,6 +109,20 @@ describe('the log read from its files', () => {
       expect(rounds).to.equal(3);
     }));
 
+  it('goes on behind a snapshot that takes its place', () =>
+    withReplica(async ({ folder, journal, log }) => {
+      const seen: number[] = [];
+      let looks = 0;
+      const more = async () => {
+        if (++looks > 1) return false;
+        await journal.restart({ ...log.last, index: 9000 }, async () => {});
+        await journal.append([makeEntry(journal.last, 1, 0, ['more'])]);
+        return true;
+      };
+      for await (const { index } of readLog(realFiles, folder, 8200, more)) seen.push(index);
+      expect(seen).to.deep.equal([8200, 8201, 9001]);
+    }));
+
   it('names damage, and a segment that is missing', () =>
     withReplica(async ({ folder }) => {
       const read = async () => {

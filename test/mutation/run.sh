@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The mutation score of core and wire: `npm run mutation`, or `npm run mutation -- --mutate servent/core.ts` for a part; some ten
-# minutes for all. In a copy of the tree, for Stryker 9 (the last for Node 20) knows mocha up to 11, and brings 200 packages
-# that nobody else needs.
+# The mutation score of a program's core and what it stands on: `npm run mutation` for the servent, some ten minutes, and
+# `npm run mutation:store`, an hour; with `-- --mutate servent/core.ts` for a part. In a copy of the tree, for Stryker 9 (the last
+# for Node 20) knows mocha up to 11, and brings 200 packages that nobody else needs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+program=$1
+shift
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy"
@@ -11,4 +13,5 @@ cp -r node_modules "$copy/node_modules"
 cd "$copy"
 npm install --no-save --ignore-scripts --no-audit --no-fund --legacy-peer-deps \
   @stryker-mutator/core@9.6.1 @stryker-mutator/mocha-runner@9.6.1 mocha@11.8.0
-npx stryker run test/mutation/stryker.config.json "$@"
+# Thousands of mutants meet few simulated clusters each.
+WORLDS=60 npx stryker run "test/mutation/$program.config.json" "$@"

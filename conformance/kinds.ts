@@ -3,6 +3,7 @@
 import { AGENT_CASES } from './backup/agent-cases';
 import type { Case } from './case';
 import { DOCUMENT_CASES } from './documents/documents-cases';
+import { frameWords } from './documents/documents-scene';
 import { REPLICATION_CASES } from './documents/replication-cases';
 import type { Said } from './exchange';
 import { KEY_VALUE_CASES } from './key-value/key-value-cases';
@@ -15,6 +16,7 @@ import { MIXED_CASES } from './overlay/mixed-cases';
 import { QUERY_CASES } from './overlay/query-cases';
 import { START_CASES } from './overlay/start-cases';
 import { BESIDE_CASES } from './rest/beside-cases';
+import { httpWords } from './rest/http';
 import { REST_CASES } from './rest/rest-cases';
 import { IN_SYNC_MIN } from './store-scene';
 
@@ -79,7 +81,7 @@ export const KINDS: readonly Kind[] = [
     cases: [...DOCUMENT_CASES, ...REPLICATION_CASES],
     sideBySide: 4,
     portsMax: 2,
-    wordsOf: ({ bytes }) => shown(bytes),
+    wordsOf: ({ bytes }) => frameWords(bytes),
   },
   {
     name: 'kv',
@@ -130,6 +132,6 @@ export const KINDS: readonly Kind[] = [
     cases: [...REST_CASES, ...BESIDE_CASES],
     sideBySide: 4,
     portsMax: 2,
-    wordsOf: ({ bytes }) => shown(bytes),
+    wordsOf: ({ bytes }) => httpWords(bytes),
   },
 ];

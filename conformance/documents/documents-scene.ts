@@ -3,6 +3,7 @@
 import { formatEndpoint } from '../../shared/endpoint';
 import type { Case } from '../case';
 import type { Party } from '../exchange';
+import { shown } from '../overlay/messages';
 import { type Replica, type StoreCase, StoreScene, storeCase, type Told } from '../store-scene';
 import { jsonWords, same, Unmet } from '../unmet';
 
@@ -92,6 +93,17 @@ export function framed(bytes: Uint8Array): Uint8Array {
   const head = Buffer.alloc(2);
   head.writeUInt16BE(bytes.length);
   return Buffer.concat([head, bytes]);
+}
+
+/** What was said in words: whole frames by their JSON, anything else by its bytes. */
+export function frameWords(said: Uint8Array): string {
+  const bytes = Buffer.from(said);
+  const words: string[] = [];
+  let at = 0;
+  for (; at + 2 < bytes.length && at + 2 + bytes.readUInt16BE(at) <= bytes.length; at += 2 + bytes.readUInt16BE(at))
+    words.push(shown(bytes.subarray(at + 2, at + 2 + bytes.readUInt16BE(at))));
+  if (at < bytes.length) words.push(shown(bytes.subarray(at)));
+  return words.join(' then ');
 }
 
 /** What is awaited, in words. */

@@ -13,6 +13,7 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: 0.2rem 0.6rem 0.2rem 0; border-bottom: 1px solid #8884; }
+td:nth-child(3) { white-space: nowrap; }
 .held { color: #080; } .broken { color: #c00; font-weight: bold; } .skipped { color: #888; }
 @media (prefers-color-scheme: dark) { .held { color: #6d6; } .broken { color: #f77; } }
 section { margin: 2rem 0; border-top: 2px solid #8884; }
@@ -41,7 +42,7 @@ export function htmlPage(kind: Kind, program: readonly string[], verdicts: reado
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Conformance: ${attribute(kind.name)}</title>
 <style>${STYLE}</style>
-<h1>Conformance of a ${attribute(kind.name)}</h1>
+<h1>${attribute(kind.about.replace(/^Grade/, 'Conformance of'))}</h1>
 <p><code>${attribute(program.join(' '))}</code></p>
 <p><strong>${attribute(summaryLine(verdicts))}</strong></p>
 <table><tr><th></th><th>class</th><th>case</th><th>rule</th></tr>

@@ -9,8 +9,12 @@ const ROW = 34;
 const TOP = 44;
 /** More arrows are no picture. */
 const ARROWS_MAX = 40;
-/** More of its words than these do not fit above an arrow. */
-const WORDS_MAX = 60;
+/** More of its words than these are not shown above an arrow, and so wide are they. */
+const WORDS_MAX = 80;
+const WORDS_WIDTH = 630;
+
+/** The parties that are the program under test. */
+const GRADED = ['program', 'follower'];
 
 /** SVG, in the colours of whatever it stands in. */
 export function sequenceDiagram(said: readonly Said[], wordsOf: (said: Said) => string): string {
@@ -19,7 +23,8 @@ export function sequenceDiagram(said: readonly Said[], wordsOf: (said: Said) => 
   // The program under test stands behind the client, its neighbours behind it.
   names.sort((a, b) => rankOf(a) - rankOf(b));
   const x = (name: string): number => MARGIN + names.indexOf(name) * COLUMN;
-  const width = 2 * MARGIN + (names.length - 1) * COLUMN + 120;
+  // The words of the arrow furthest to the right begin at the last party but one.
+  const width = MARGIN + Math.max(0, names.length - 2) * COLUMN + WORDS_WIDTH;
   const height = TOP + ROW * (arrows.length + 1);
   const lines = names.map(
     (name) =>
@@ -46,7 +51,7 @@ function arrow({ atMs, from, to }: Said, y: number, x: (name: string) => number,
   const short = words.length > WORDS_MAX ? `${words.slice(0, WORDS_MAX)}...` : words;
   return [
     `<text x="4" y="${y + 4}" class="time">${atMs.toFixed(0)} ms</text>`,
-    `<g class="${from.name === 'program' ? 'from-program' : 'to-program'}"><line x1="${x1}" y1="${y}" x2="${x2}" y2="${y}"/><polygon points="${head}"/>`,
+    `<g class="${GRADED.includes(from.name) ? 'from-program' : 'to-program'}"><line x1="${x1}" y1="${y}" x2="${x2}" y2="${y}"/><polygon points="${head}"/>`,
     `<text x="${Math.min(x1, x2) + 8}" y="${y - 6}">${attribute(short)}</text></g>`,
   ].join('');
 }

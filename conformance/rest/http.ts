@@ -1,6 +1,7 @@
 /** HTTP/1.1 as plainly as it can be said and heard: one request on a connection, and its reply taken apart. */
 
 import { escapeText } from '../../shared/escape';
+import { shown } from '../overlay/messages';
 import { Unmet } from '../unmet';
 
 export interface HttpRequest {
@@ -17,6 +18,9 @@ export interface HttpReply {
   body: Buffer;
 }
 
+/** Bytes in which a first line is looked for. */
+const FIRST_LINE_MAX = 1000;
+
 /** The bytes of a request, behind whose reply the connection is closed. */
 export function requestOf({ method, path, headers = {}, body }: HttpRequest, host: string): Buffer {
   const all: Record<string, string> = { Host: host, Connection: 'close', ...headers };
@@ -26,6 +30,15 @@ export function requestOf({ method, path, headers = {}, body }: HttpRequest, hos
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`);
+}
+
+/** What was said in words: the first line and the body of a message, anything else by its bytes. */
+export function httpWords(said: Uint8Array): string {
+  const bytes = Buffer.from(said);
+  const [first = ''] = bytes.toString('latin1', 0, FIRST_LINE_MAX).split('\r\n', 1);
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0 || !/(^| )HTTP\/1\.[01]( |$)/.test(first)) return shown(said);
+  return `${shown(first)} ${shown(bytes.subarray(end + 4))}`.trimEnd();
 }
 
 /** Takes a reply from what came, once it is whole. @throws Unmet for what is no HTTP */

@@ -88,7 +88,7 @@ export const COMMAND_LINE: CommandLine<ConformanceOptions> = {
   files: ['before', 'after', 'junit', 'html', 'pcap', 'batch'],
   examples: KINDS.map((kind) => [`conformance ${kind.name} -- ${kind.example}`, kind.about.toLowerCase()]),
   epilogue:
-    'The status is 0 only when every rule of the class must holds. A list such as {neighbours} becomes as many words; {neighbours:,} is one word with a comma between, and any other text can stand in its place. Programs run in a network namespace of their own where the system allows one.',
+    "The status is 0 only when every rule of the class must holds. A list such as {neighbours} becomes as many words; '{neighbours:,}', in quotes, is one word with a comma between, and any other text can stand in its place. Programs run in a network namespace of their own where the system allows one.",
 };
 
 interface Arguments {

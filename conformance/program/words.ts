@@ -27,6 +27,9 @@ export function textOf(template: string, values: Values): string {
 
 /** Refuses placeholders that nothing will fill. @throws OperatorError `usage` */
 export function checkPlaceholders(texts: readonly string[], known: readonly string[]): void {
+  const torn = texts.find((text) => text.endsWith(':') && known.includes(text.slice(0, -1)));
+  if (torn !== undefined)
+    throw usageError(`expected '{${torn},}' in quotes, without which a shell takes it apart, got "${torn}"`);
   for (const [written, name] of texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)])) {
     if (!known.includes(name!))
       throw usageError(

@@ -31,6 +31,12 @@ describe("a program's words", () => {
     checkPlaceholders(['{port}', '{"json":1}', '{}'], ['port']);
   });
 
+  it('are refused where a shell has taken a placeholder with a comma apart', () => {
+    expect(() => checkPlaceholders(['./servent', 'neighbours:', ''], ['port', 'neighbours'])).to.throw(
+      'expected \'{neighbours:,}\' in quotes, without which a shell takes it apart, got "neighbours:"',
+    );
+  });
+
   it('have line ends, tabs and backslashes written', () => {
     expect(unescaped('{port}\\n\\t\\\\n\\x')).to.equal('{port}\n\t\\n\\x');
   });

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Streams } from '../../shared/program/run-main';
+import { interrupted, type Streams } from '../../shared/program/run-main';
 
 /** Set in the environment of the run inside. */
 const INSIDE = 'SERVENT_CONFORMANCE_INSIDE';
@@ -38,13 +38,15 @@ export async function runInside(streams: Streams): Promise<number | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'servent-conformance-'));
   const env = { ...streams.environment, [INSIDE]: '1', TMPDIR: folder };
   const child = spawn(file!, words, { stdio: 'inherit', env });
-  const kill = (): void => void child.kill('SIGKILL');
-  // In a terminal the run inside hears Ctrl-C by itself; whoever else ends this command ends all of it.
-  streams.onSignal('SIGINT', () => setTimeout(kill, INTERRUPTED_MS));
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) streams.onSignal(signal, kill);
+  let stopped: number | undefined;
+  void interrupted(streams).then((status) => {
+    stopped = status;
+    // In a terminal the run inside hears Ctrl-C by itself; whoever else ends this command ends all of it.
+    setTimeout(() => child.kill('SIGKILL'), INTERRUPTED_MS);
+  });
   const [status] = (await once(child, 'exit')) as [number | null];
   rmSync(folder, { recursive: true, force: true });
-  return status ?? 1;
+  return stopped ?? status ?? 1;
 }
 
 /** The words that make a namespace here: as root, else as a user where the system lets users have one. */

@@ -139,12 +139,13 @@ export class ServentCore implements Receiver {
     const refused = this.#defences?.refuseQuestion(from, datagram.length, nowMs, out);
     if (refused) return out.drop(refused);
     const pair = this.pairs.find(datagram, header.textAt, header.keyEnd);
-    const unanswerable = this.#refuseAnswer(pair, datagram, from, nowMs, out);
+    const pairLength = this.#lengthOf(pair);
+    const unanswerable = this.#refuseAnswer(pairLength, datagram, from, nowMs, out);
     if (unanswerable) return out.drop(unanswerable);
     const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
     // Without a neighbour nobody hears a QUERY, so none is built and none can come back.
     if (fits && this.#neighbours.length > 0) this.#ask(header, datagram, from, nowMs, out);
-    if (pair >= 0) this.#answer(pair, datagram, from, out);
+    if (pair >= 0) this.#answer(pair, pairLength, datagram, from, out);
     else if (!fits) out.drop('key-too-long');
     else if (this.#neighbours.length === 0) out.drop('no-neighbour');
   }
@@ -174,9 +175,10 @@ export class ServentCore implements Receiver {
     const sighting = this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs);
     if (sighting === 'seen' || (sighting === 'higher' && this.#literal)) return out.drop('seen');
     const pair = sighting === 'first' ? this.pairs.find(datagram, header.textAt, header.keyEnd) : -1;
-    const unanswerable = this.#refuseAnswer(pair, datagram, client, nowMs, out);
+    const pairLength = this.#lengthOf(pair);
+    const unanswerable = this.#refuseAnswer(pairLength, datagram, client, nowMs, out);
     if (unanswerable) return out.drop(unanswerable);
-    if (pair >= 0) this.#answer(pair, datagram, client, out);
+    if (pair >= 0) this.#answer(pair, pairLength, datagram, client, out);
     const forwards = ttl > 1 && this.#knowsOthersThan(from);
     if (forwards) {
       putTtl(datagram, ttl - 1);
@@ -193,23 +195,26 @@ export class ServentCore implements Receiver {
     return count > 1 || (count === 1 && this.#neighbours[0] !== endpoint);
   }
 
-  /** Why the RESPONSE with this pair may not go to the client; undefined when it may, and where there is none to send. */
+  /** Bytes of a pair, read off its text once a datagram; 0 for none. */
+  #lengthOf(pair: number): number {
+    return pair < 0 ? 0 : this.pairs.lengthOf(pair);
+  }
+
+  /** Why the RESPONSE with a pair of so many bytes may not go to the client; undefined when it may, and where there is none to send. */
   #refuseAnswer(
-    pair: number,
+    pairLength: number,
     question: Uint8Array,
     client: Endpoint,
     nowMs: number,
     out: Outbox,
   ): DefenceReason | undefined {
-    if (pair < 0 || !this.#defences) return undefined;
-    const pairLength = this.pairs.lengthOf(pair);
+    if (pairLength === 0 || !this.#defences) return undefined;
     const length = RESPONSE_HEADER + pairLength + (this.#wantsNul(pairLength, question) ? 1 : 0);
     return this.#defences.refuseAnswer(client, length, nowMs, out);
   }
 
   /** Sends the RESPONSE with this pair. */
-  #answer(pair: number, question: Uint8Array, client: Endpoint, out: Outbox): void {
-    const pairLength = this.pairs.lengthOf(pair);
+  #answer(pair: number, pairLength: number, question: Uint8Array, client: Endpoint, out: Outbox): void {
     const nul = this.#wantsNul(pairLength, question);
     out.answer(this.#workspace.writer.response(this.pairs.text, pair, pairLength, nul), client);
   }

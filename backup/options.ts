@@ -64,6 +64,7 @@ export interface AgentOptions {
   tokenFile: string | undefined;
   tls: TlsFiles | undefined;
   simpleListen: boolean;
+  paranoid: boolean;
   json: boolean;
 }
 
@@ -295,6 +296,11 @@ const AGENT: Command<AgentOptions> = {
         default: false,
         describe: 'Speak the simple wire, which knows no token, beyond loopback too',
       })
+      .option('paranoid', {
+        type: 'boolean',
+        default: false,
+        describe: 'Have files read also when their size, times and inode stand as before',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object a line' }),
   toOptions(given: Arguments) {
     const listen = listenOf(given.listen);
@@ -306,6 +312,8 @@ const AGENT: Command<AgentOptions> = {
       throw usageError('expected --tls-cert and --tls-key together, got one of them');
     if (wire === 'simple' && (tokenFile ?? certFile) !== undefined)
       throw usageError('expected no token and no TLS with --wire simple, got one: that wire knows neither');
+    if (wire === 'simple' && given.paranoid)
+      throw usageError('expected no --paranoid with --wire simple: an agent of that wire reads all files anyway');
     if (wire === 'http') checkReach(listen, tokenFile);
     else if (!simpleListen && !isLoopbackHost(listen.host))
       throw usageError(
@@ -319,6 +327,7 @@ const AGENT: Command<AgentOptions> = {
       tokenFile,
       tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
       simpleListen,
+      paranoid: given.paranoid,
       json: given.json,
     };
   },

@@ -30,8 +30,15 @@ export interface ListRequest {
   sum: string;
 }
 
-/** `sum` is the SHA-256 (hex) of the sums of all runs, one behind the other. */
-export type ListLine = TreeRecord | ProblemRecord | SameLine | { type: 'end'; sum: string };
+export type ListLine = TreeRecord | ProblemRecord | SameLine | EndLine;
+
+export interface EndLine {
+  type: 'end';
+  /** The SHA-256 (hex) of the sums of all runs, one behind the other. */
+  sum: string;
+  /** Of the answer to a `SumRequest`: files are to be read also when they look as before. */
+  paranoid?: boolean;
+}
 
 /** In this place stand so many runs of the last list, from the `first` on, which is counted from 0. */
 export interface SameLine {

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { LineWriter } from '../lines';
 import { RUN_SUM_LENGTH, RunCutter, runSumOf } from '../list-runs';
 import type { ProblemRecord, TreeRecord } from '../record';
-import type { ListLine, ListRequest, SameLine } from '../wire';
+import type { EndLine, ListLine, ListRequest, SameLine } from '../wire';
 import { type ListedRun, type ListMemory, RUNS_KEPT_MAX } from './list-memory';
 import type { Root } from './root';
 import { walk } from './walk';
@@ -13,8 +13,8 @@ import { walk } from './walk';
 /** After so many records others get their turn. */
 const RECORDS_A_TURN = 200;
 
-/** The end of the list of all that is there, which tells whether anything has changed. */
-export async function* sum(tree: Root, lists: ListMemory): AsyncGenerator<Buffer, void> {
+/** The end of the list of all that is there, which tells whether anything has changed. @param paranoid said with it */
+export async function* sum(tree: Root, lists: ListMemory, paranoid: boolean): AsyncGenerator<Buffer, void> {
   const all = createHash('sha256');
   const runs: ListedRun[] = [];
   for await (const run of runsOf(tree)) {
@@ -25,7 +25,7 @@ export async function* sum(tree: Root, lists: ListMemory): AsyncGenerator<Buffer
   const sum = all.digest('hex');
   lists.keep(sum, runs);
   const writer = new LineWriter();
-  const end: ListLine = { type: 'end', sum };
+  const end: EndLine = { type: 'end', sum, ...(paranoid ? { paranoid } : {}) };
   yield (await writer.add(end)) ?? writer.end();
 }
 
@@ -85,5 +85,5 @@ async function* runsOf(tree: Root): AsyncGenerator<ListedRun, void> {
     if (++sinceTurn % RECORDS_A_TURN === 0) await turn();
   }
   const rest = cutter.end();
-  yield { sum: runSumOf(rest), entries: rest };
+  if (rest.length > 0) yield { sum: runSumOf(rest), entries: rest };
 }

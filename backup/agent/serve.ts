@@ -41,19 +41,21 @@ class Refusal extends Error {
   }
 }
 
-export interface AgentSettings {
+/** Told who asked what, and how that went. */
+export type OnQuestion = (peer: string, question: string, outcome: string) => void;
+
+/** Of these agent.ts says more. */
+export interface ServeSettings {
   root: Root;
-  /** Who asks must know it; undefined: anybody may. */
   token: string | undefined;
-  /** In PEM; undefined: no TLS. */
   tls: { key: string; cert: string } | undefined;
-  /** Told of each question that was answered or refused. */
-  onQuestion(peer: string, question: string, outcome: string): void;
+  paranoid: boolean;
+  onQuestion: OnQuestion;
 }
 
 /** What lends a folder over HTTP, or over TLS. */
-export function agentServer(settings: AgentSettings): Server {
-  const routes = routesOf(new ListMemory(), new ChunkMemory());
+export function agentServer(settings: ServeSettings): Server {
+  const routes = routesOf(settings.paranoid, new ListMemory(), new ChunkMemory());
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const peer = request.socket.remoteAddress ?? '';
     const told = (outcome: string): void => settings.onQuestion(peer, request.url ?? '', outcome);
@@ -81,7 +83,7 @@ function refuse(error: unknown, response: ServerResponse): void {
 }
 
 async function answer(
-  { root, token }: AgentSettings,
+  { root, token }: ServeSettings,
   routes: Routes,
   request: IncomingMessage,
   response: ServerResponse,
@@ -104,9 +106,9 @@ type Route = (tree: Root, body: object) => AsyncGenerator<Buffer, void>;
 type Routes = Readonly<Record<string, Route>>;
 
 /** @param lists what one question found is remembered there for the next, as in `chunks` */
-function routesOf(lists: ListMemory, chunks: ChunkMemory): Routes {
+function routesOf(paranoid: boolean, lists: ListMemory, chunks: ChunkMemory): Routes {
   return {
-    [SUM_PATH]: (tree) => withHeartbeat(sum(tree, lists), NO_LINES),
+    [SUM_PATH]: (tree) => withHeartbeat(sum(tree, lists, paranoid), NO_LINES),
     [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body), lists), NO_LINES),
     [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body), chunks), NO_LINES),
     [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body), chunks),

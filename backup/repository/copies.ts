@@ -27,6 +27,8 @@ import { decodeSummed, encodeSummed } from './summed';
 export interface Shown {
   /** Its list's sum: an agent whose list has it need not send it. '' for none. */
   list: string;
+  /** Nothing was ever seen, or nothing that can still be read. */
+  isFirst: boolean;
   /** Reads them from the first on. @throws DamageError */
   records(): AsyncGenerator<TreeRecord>;
 }
@@ -86,10 +88,10 @@ export class Copies {
   /** What the agent showed last, of what can be read: nothing where there is no such list. */
   async last(source: Source): Promise<Shown> {
     const list = await this.#lastWhole(source);
-    if (!list) return { list: '', records: none };
+    if (!list) return { list: '', isFirst: true, records: none };
     // What is damaged heals by being looked at again.
     const sum = this.#packs.isWhole ? (await this.tail(list)).list : '';
-    return { list: sum, records: () => this.records(list) };
+    return { list: sum, isFirst: false, records: () => this.records(list) };
   }
 
   /** Begins a copy. @param atMs now, milliseconds since 1970 */

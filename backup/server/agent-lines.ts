@@ -2,7 +2,7 @@
 
 import { bytesOf, type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from '../record';
 import { CHUNK_MAX } from '../repository/chunker';
-import type { ListLine } from '../wire';
+import type { EndLine } from '../wire';
 import { AgentError } from './agent-error';
 
 /** Longest path, bytes: twice what Linux takes in one call, for trees deeper than that. */
@@ -11,10 +11,11 @@ const MESSAGE_MAX = 1000;
 const DECIMAL = /^-?\d{1,25}$/;
 const SUM = /^[A-Za-z0-9+/]{43}$/;
 
-/** The sum that ends a list; undefined for another line. */
-export function endSumOf(given: unknown): string | undefined {
-  const line = given as ListLine | null;
-  return line?.type === 'end' && typeof line.sum === 'string' ? line.sum.slice(0, MESSAGE_MAX) : undefined;
+/** The line that ends a list; undefined for another. */
+export function endOf(given: unknown): EndLine | undefined {
+  const line = given as EndLine | null;
+  if (line?.type !== 'end' || typeof line.sum !== 'string') return undefined;
+  return { type: 'end', sum: line.sum.slice(0, MESSAGE_MAX), paranoid: line.paranoid === true };
 }
 
 /** An entry of a list. @throws AgentError */

@@ -7,7 +7,7 @@ import { endsRun, RUNS_MAX, RunCutter, runSumOf } from '../list-runs';
 import { comparePaths, type Name, type ProblemRecord, type TreeRecord } from '../record';
 import type { SameLine } from '../wire';
 import { AgentError } from './agent-error';
-import { endSumOf, listRecordOf, shownName } from './agent-lines';
+import { endOf, listRecordOf, shownName } from './agent-lines';
 
 /** No list is longer, lines: an endless one must not fill the disk. */
 const LINES_MAX = 50_000_000;
@@ -24,7 +24,8 @@ export async function sumsOf(last: AsyncIterable<TreeRecord>): Promise<string> {
     if (run) sums.push(runSumOf(run));
     if (sums.length === RUNS_MAX) return sums.join('');
   }
-  sums.push(runSumOf(cutter.end()));
+  const rest = cutter.end();
+  if (rest.length > 0) sums.push(runSumOf(rest));
   return sums.join('');
 }
 
@@ -39,8 +40,8 @@ export async function* listed(
   let count = 0;
   try {
     for await (const line of lines) {
-      const end = endSumOf(line);
-      if (end !== undefined) return onEnd(end);
+      const end = endOf(line);
+      if (end) return onEnd(end.sum);
       if (++count > LINES_MAX) throw new AgentError(`expected a list of at most ${LINES_MAX} lines, got more`);
       if (isSame(line)) {
         for await (const record of known.runs(line)) {

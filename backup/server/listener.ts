@@ -18,10 +18,16 @@ export function listenerFor(http: HttpServer, onText: (socket: Socket) => void):
   const server = createServer((socket) => {
     // Who goes away is of no concern.
     socket.on('error', () => {});
-    const timer = setTimeout(() => socket.destroy(), SILENCE_MAX_MS);
-    socket.once('close', () => clearTimeout(timer));
-    socket.once('readable', () => {
+    let last: NodeJS.Immediate | undefined;
+    // On a busy machine it may have spoken long ago: its words are looked for once more.
+    const timer = setTimeout(() => (last = setImmediate(() => socket.destroy())), SILENCE_MAX_MS);
+    const heard = (): void => {
       clearTimeout(timer);
+      clearImmediate(last);
+    };
+    socket.once('close', heard);
+    socket.once('readable', () => {
+      heard();
       const first = socket.read() as Buffer | null;
       if (!first) return;
       socket.unshift(first);

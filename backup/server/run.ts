@@ -3,10 +3,10 @@
 import type { Registration } from '../registration';
 import type { Run } from '../repository/history';
 import type { Repository } from '../repository/repository';
-import { LIST_PATH, type ListRequest, SUM_PATH, type SumRequest } from '../wire';
+import { type EndLine, LIST_PATH, type ListRequest, SUM_PATH, type SumRequest } from '../wire';
 import type { AgentClient } from './agent-client';
 import { AgentError } from './agent-error';
-import { endSumOf } from './agent-lines';
+import { endOf } from './agent-lines';
 import { listed, sumsOf } from './list';
 import { Pull } from './pull';
 
@@ -27,11 +27,13 @@ export async function pullOnce(
   atMs: number,
   onProgress: OnProgress,
 ): Promise<Outcome> {
-  const { path, paranoid } = job;
+  const { path } = job;
   const last = await repository.copies.last(job);
-  const told = paranoid || last.list === '' ? '' : await sumAt(agent, path);
-  if (told !== '' && told === last.list) return { outcome: 'unchanged' };
-  const body: ListRequest = { path, have: await sumsOf(last.records()), sum: told };
+  // Of what was never listed all is asked at once.
+  const told = last.isFirst ? undefined : await sumAt(agent, path);
+  const paranoid = job.paranoid || told?.paranoid === true;
+  if (!paranoid && last.list !== '' && told?.sum === last.list) return { outcome: 'unchanged' };
+  const body: ListRequest = { path, have: await sumsOf(last.records()), sum: told?.sum ?? '' };
   let sum = '';
   const list = listed(agent.lines(LIST_PATH, body), last.records(), (said) => (sum = said));
   // Nothing is begun for a path that is not there.
@@ -60,12 +62,12 @@ export async function pullOnce(
   }
 }
 
-/** The sum of what an agent would list. @throws AgentError */
-async function sumAt(agent: AgentClient, path: string): Promise<string> {
+/** How an agent would end its list. @throws AgentError */
+async function sumAt(agent: AgentClient, path: string): Promise<EndLine> {
   const body: SumRequest = { path };
   for await (const line of agent.lines(SUM_PATH, body)) {
-    const sum = endSumOf(line);
-    if (sum !== undefined) return sum;
+    const end = endOf(line);
+    if (end) return end;
   }
   throw new AgentError('expected the sum of a list, got none');
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AdminClient } from '../../../backup/admin/client';
 import { Root } from '../../../backup/agent/root';
-import { type AgentSettings, agentServer } from '../../../backup/agent/serve';
+import { agentServer, type ServeSettings } from '../../../backup/agent/serve';
 import { listen } from '../../../backup/listen';
 import type { Run } from '../../../backup/repository/history';
 import type { RegisterRequest } from '../../../backup/server/admin-wire';
@@ -52,8 +52,11 @@ export class Served {
   }
 
   /** An agent that lends a folder; gives its `host:port`. */
-  agent(root: string, token?: string, tls?: AgentSettings['tls']): Promise<string> {
-    return this.serve(agentServer({ root: Root.of(root), token, tls, onQuestion: () => undefined }));
+  agent(
+    root: string,
+    { token, tls, paranoid = false, onQuestion = () => undefined }: Partial<Omit<ServeSettings, 'root'>> = {},
+  ): Promise<string> {
+    return this.serve(agentServer({ root: Root.of(root), token, tls, paranoid, onQuestion }));
   }
 
   simpleAgent(root: string): Promise<string> {

@@ -108,8 +108,21 @@ describe('an agent', () => {
     });
   }
 
+  it('that is paranoid has files read that look as before', async () => {
+    for (const paranoid of [false, true]) {
+      const questions: string[] = [];
+      const onQuestion = (_peer: string, question: string): void => void questions.push(question);
+      const agent = await served.agent(root, { paranoid, onQuestion });
+      await served.register(agent, '');
+      expect((await served.run(agent, '')).outcome).to.equal('copied');
+      questions.length = 0;
+      expect((await served.run(agent, '')).outcome).to.equal('unchanged');
+      expect(questions).to.deep.equal(paranoid ? [SUM_PATH, LIST_PATH, READ_PATH] : [SUM_PATH]);
+    }
+  });
+
   it('serves over TLS whom its certificate convinces, and nobody else', async () => {
-    const tls = await served.agent(root, 'token', { key: KEY, cert: CERTIFICATE });
+    const tls = await served.agent(root, { token: 'token', tls: { key: KEY, cert: CERTIFICATE } });
     await served.server.close();
     await served.restart({ tlsCa: CERTIFICATE });
     await served.register(tls, '', { tls: true, token: 'token' });

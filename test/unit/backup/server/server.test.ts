@@ -64,7 +64,7 @@ describe('a backup server', () => {
   });
 
   it('fetches from an agent only with its token', async () => {
-    const node = await served.agent(root, 'secret');
+    const node = await served.agent(root, { token: 'secret' });
     await served.register(node, 'letters', { token: 'guess' });
     expect((await served.run(node, 'letters')).error).to.match(/status 401/);
     await served.register(node, 'letters', { token: 'secret' });

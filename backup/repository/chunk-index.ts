@@ -109,7 +109,10 @@ function placeIn(places: Uint32Array, slot: number): Place | undefined {
   return { pack: places[at]! - 1, block: places[at + 1]!, at: places[at + 2]!, length: places[at + 3]! };
 }
 
+/** Of one sum at a time: lent until the next one. */
+const WORDS = new Int32Array(SUM_WORDS);
+
 function wordsOf(sum: string): Int32Array {
-  const bytes = Buffer.from(sum, 'base64');
-  return Int32Array.from({ length: SUM_WORDS }, (_, i) => bytes.readInt32LE(i * 4));
+  Buffer.from(WORDS.buffer).write(sum, 'base64');
+  return WORDS;
 }

@@ -6,6 +6,8 @@ import { type Place, placesOf } from '../../topologies/pictures/places';
 
 /** Above this size forces on several scales are quicker. */
 const LARGE = 60;
+/** Above this one, circles that overlap are not moved apart: it would take minutes. */
+const HUGE = 400;
 /** Screens are wider than they are high. */
 const WIDER = 1.5;
 
@@ -16,8 +18,9 @@ export async function layOut(topology: Topology): Promise<Place[]> {
 
 async function placedByForces({ servents, links }: Topology): Promise<Place[]> {
   const number = new Map(servents.map(({ name }, i) => [name, i]));
+  const overlap = servents.length > HUGE ? 'true' : 'prism';
   const dot = [
-    'graph { graph [start=1, overlap=prism]; node [shape=circle, width=0.5, fixedsize=true, label=""]; edge [len=1];',
+    `graph { graph [start=1, overlap=${overlap}]; node [shape=circle, width=0.5, fixedsize=true, label=""]; edge [len=1];`,
     ...servents.map((_, i) => `${i};`),
     ...links.map(({ from, to }) => `${number.get(from)} -- ${number.get(to)};`),
     '}',

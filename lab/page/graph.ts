@@ -12,8 +12,6 @@ const RADIUS_MIN = 4;
 const RADIUS_MAX = 26;
 /** From this radius on a name fits. */
 const NAMED_RADIUS = 9;
-/** At the bottom, the legend's. */
-const LEGEND_PIXELS = 26;
 /** From so many pixels between neighbours on there is room for addresses. */
 const ADDRESSED_SCALE = 105;
 const ZOOM_STEP = 1.3;
@@ -91,7 +89,8 @@ export class GraphView {
   fit(): void {
     const { width, height } = this.#svg.getBoundingClientRect();
     if (!this.#overlay || width === 0) return;
-    this.camera = fitted(this.places.all(), width, height - LEGEND_PIXELS);
+    // The legend stands at the bottom.
+    this.camera = fitted(this.places.all(), width, height - byId('legend').offsetHeight);
     this.#place();
   }
 

@@ -29,6 +29,9 @@ export interface Terms {
 /** Of a program's output, what a report shows. */
 const SHOWN_MAX = 2000;
 
+/** Whose port has just opened may open another for the same, and gets so long until anything is said to it, milliseconds. */
+const OPENED_MS = 50;
+
 /** Ports that no program insists on. */
 const FREE_PORTS = new Ports(undefined);
 
@@ -106,6 +109,7 @@ export class Ground {
       if (performance.now() > endMs) throw new Unmet(`${expected} within ${this.terms.startMs / 1000} s`, 'nothing');
       await subject.within(20, () => subject.status !== undefined);
     }
+    await subject.within(OPENED_MS, () => subject.status !== undefined);
     return subject;
   }
 

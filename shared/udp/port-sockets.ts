@@ -38,12 +38,30 @@ export async function openPortSockets(libc: Libc, options: TransportOptions): Pr
   const sender = bindUdpSocket(libc, options);
   const receiver = bindBeside(libc, sender, options.receiveBufferBytes);
   if (receiver === undefined) return { receiver: sender, sender };
-  if (await hears(libc, receiver, sender)) {
+  if (await isLastBoundHearing(libc, options)) {
     refuseFragments(libc, sender);
     return { receiver, sender };
   }
   libc.close(receiver);
   return { receiver: sender, sender };
+}
+
+/** Tries it on another port: what somebody has said to this one by now is to be heard. */
+async function isLastBoundHearing(libc: Libc, options: TransportOptions): Promise<boolean> {
+  const opened: number[] = [];
+  try {
+    const sender = bindUdpSocket(libc, { ...options, port: 0 });
+    opened.push(sender);
+    const receiver = bindBeside(libc, sender, options.receiveBufferBytes);
+    if (receiver === undefined) return false;
+    opened.push(receiver);
+    return await hears(libc, receiver, sender);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return false;
+  } finally {
+    for (const fd of opened) libc.close(fd);
+  }
 }
 
 /** A second socket on the port of the first; undefined where it cannot be had. */
@@ -63,7 +81,7 @@ function bindBeside(libc: Libc, first: number, receiveBufferBytes: number): numb
   }
 }
 
-/** Whether the receiver hears what is said to the port: the sender says a word to it. What comes before is not served yet. */
+/** Whether the receiver hears what is said to the port: the sender says a word to it. */
 async function hears(libc: Libc, receiver: number, sender: number): Promise<boolean> {
   const word = randomBytes(WORD_BYTES);
   const local = localOf(libc, sender);

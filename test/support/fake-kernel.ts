@@ -20,13 +20,15 @@ export interface Datagram {
 const NODE_READS_PER_TURN = 32;
 
 const SERVENT = endpointOf(0x7f000001, 5000);
+/** What a port that the system chooses is counted from. */
+const FIRST_FREE_PORT = 40_000;
 /** The descriptor of the socket opened first; the next ones follow. */
 export const FD = 42;
 
 interface FakeSocket {
   /** What waits to be received. */
   waiting: Datagram[];
-  bound: boolean;
+  port: number | undefined;
   /** Allows others on its port. */
   shares: boolean;
   peer: Endpoint | undefined;
@@ -68,7 +70,11 @@ export class FakeKernel implements Libc, BatchSystem {
 
   /** The socket that hears everybody but peers. */
   get #hearing(): [fd: number, socket: FakeSocket] {
-    const bound = [...this.sockets].filter(([, socket]) => socket.bound && socket.peer === undefined);
+    return this.#hearingAt(portOf(SERVENT));
+  }
+
+  #hearingAt(port: number): [fd: number, socket: FakeSocket] {
+    const bound = [...this.sockets].filter(([, socket]) => socket.port === port && socket.peer === undefined);
     const hearing = this.hears === 'first' ? bound[0] : bound.at(-1);
     if (!hearing) throw new Error('nothing is bound');
     return hearing;
@@ -124,16 +130,17 @@ export class FakeKernel implements Libc, BatchSystem {
     const fd = this.#nextFd;
     if (this.#call('socket', fd, fd) < 0) return -1;
     this.#nextFd += 1;
-    this.sockets.set(fd, { waiting: [], bound: false, shares: false, peer: undefined, watcher: undefined });
+    this.sockets.set(fd, { waiting: [], port: undefined, shares: false, peer: undefined, watcher: undefined });
     return fd;
   }
 
-  bind(fd: number): number {
+  bind(fd: number, address: Uint8Array): number {
     const socket = this.#socket(fd);
-    const others = [...this.sockets.values()].filter(({ bound }) => bound);
+    const port = Buffer.from(address).readUInt16BE(2) || FIRST_FREE_PORT + fd;
+    const others = [...this.sockets.values()].filter((other) => other.port === port);
     if (others.length > 0 && ![socket, ...others].every(({ shares }) => shares)) return this.#fail('EADDRINUSE');
     const result = this.#call('bind', 0, fd);
-    socket.bound = result === 0;
+    if (result === 0) socket.port = port;
     return result;
   }
 
@@ -151,16 +158,8 @@ export class FakeKernel implements Libc, BatchSystem {
   }
 
   getsockname(fd: number, address: Uint8Array): number {
-    Buffer.from(address.buffer, address.byteOffset).set([
-      2,
-      0,
-      portOf(SERVENT) >> 8,
-      portOf(SERVENT) & 255,
-      127,
-      0,
-      0,
-      1,
-    ]);
+    const port = this.#socket(fd).port ?? portOf(SERVENT);
+    Buffer.from(address.buffer, address.byteOffset).set([2, 0, port >> 8, port & 255, 127, 0, 0, 1]);
     return this.#call('getsockname', 0, fd);
   }
 
@@ -170,10 +169,11 @@ export class FakeKernel implements Libc, BatchSystem {
     return 0;
   }
 
-  sendto(fd: number, bytes: Uint8Array): number {
+  sendto(fd: number, bytes: Uint8Array, _length: number, _flags: number, address: Uint8Array): number {
     if (this.#call('sendto', 0, fd) < 0) return -1;
     const text = Buffer.from(bytes).toString('latin1');
-    if (this.hears !== 'nobody') this.#hearing[1].waiting.push({ text, peer: SERVENT });
+    const port = Buffer.from(address).readUInt16BE(2);
+    if (this.hears !== 'nobody') this.#hearingAt(port)[1].waiting.push({ text, peer: SERVENT });
     return bytes.length;
   }
 

@@ -8,7 +8,7 @@ import { openBatchTransport, WORK_PER_TURN } from '../../../../shared/udp/batch-
 import { GATHERED_MAX } from '../../../../shared/udp/send-batch';
 import { BACKLOG_MAX } from '../../../../shared/udp/send-queue';
 import type { Transport, TransportOptions } from '../../../../shared/udp/transport';
-import { FakeKernel } from '../../../support/fake-kernel';
+import { FakeKernel, FD } from '../../../support/fake-kernel';
 
 const peer = (port: number): Endpoint => endpointOf(0x7f000001, port);
 const OPTIONS = { ip: 0x7f000001, port: 5000, receiveBufferBytes: 1 << 20 };
@@ -425,6 +425,8 @@ describe('batch transport on a failing system', () => {
     const A = peer(5001);
     const B = peer(5002);
     const PEERS = { ...OPTIONS, peers: [A, B, A] };
+    /** Behind the port's two sockets, and the two that it is tried with who hears. */
+    const FIRST_PEER_FD = FD + 4;
     const from = (sender: Endpoint, count: number) => texts(count).map((text) => ({ text, peer: sender }));
     const receivedFrom = (sender: Endpoint) => received.filter((datagram) => datagram.from === sender).length;
 
@@ -462,7 +464,7 @@ describe('batch transport on a failing system', () => {
       ['watch', 'EINVAL'],
     ] as const) {
       it(`leaves a peer to the first socket when ${call} fails with ${code}`, async () => {
-        await open({ call, code, fd: 44 }, PEERS);
+        await open({ call, code, fd: FIRST_PEER_FD }, PEERS);
         // Without a descriptor for one there is none for the next either.
         expect(kernel.connected).to.deep.equal(call === 'socket' ? [] : [B]);
         expect([...kernel.sockets.values()].map(({ shares }) => shares)).to.not.include(true);
@@ -480,7 +482,7 @@ describe('batch transport on a failing system', () => {
         kernel.receiveFaults = [code];
         kernel.waitingFrom(A).push(...from(A, 200));
         kernel.turn();
-        kernel.watcher(45).failed(code);
+        kernel.watcher(FIRST_PEER_FD + 1).failed(code);
         expect(receivedFrom(A)).to.equal(200);
         expect(failures).to.deep.equal([
           { code, to: A },
@@ -564,8 +566,8 @@ describe('batch transport on a failing system', () => {
     }
 
     for (const [call, closed] of [
-      ['recvmmsg', [43, 42]],
-      ['sendmmsg', [43, 42]],
+      ['recvmmsg', [44, 45, 43, 42]],
+      ['sendmmsg', [44, 45, 43, 42]],
       ['getsockname', [42]],
     ] as const) {
       it(`fails where ${call} is not to be had, and leaves nothing open`, async () => {

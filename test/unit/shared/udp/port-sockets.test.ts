@@ -28,12 +28,21 @@ describe('the sockets of a port', () => {
     expect(await openPortSockets(kernel, { ...OPTIONS, ip: 0 })).to.deep.equal({ receiver: FD + 1, sender: FD });
   });
 
-  it('are found out also where others speak first', async () => {
-    const bind = kernel.bind.bind(kernel);
-    kernel.bind = (fd) => {
-      const result = bind(fd);
+  it('hear what others say before it is found out who hears', async () => {
+    const sendto = kernel.sendto.bind(kernel);
+    kernel.sendto = (...told) => {
       kernel.waiting.push({ text: 'a question', peer: PEER }, { text: 'sixteen letters.', peer: PEER });
-      return result;
+      return sendto(...told);
+    };
+    expect(await openPortSockets(kernel, OPTIONS)).to.deep.equal({ receiver: FD + 1, sender: FD });
+    expect(kernel.waiting.map(({ text }) => text)).to.deep.equal(['a question', 'sixteen letters.']);
+  });
+
+  it('are found out also where others speak to the port that it is tried on', async () => {
+    const sendto = kernel.sendto.bind(kernel);
+    kernel.sendto = (fd, ...told) => {
+      kernel.sockets.get(fd + 1)!.waiting.push({ text: 'sixteen letters.', peer: PEER });
+      return sendto(fd, ...told);
     };
     expect(await openPortSockets(kernel, OPTIONS)).to.deep.equal({ receiver: FD + 1, sender: FD });
   });
@@ -42,7 +51,7 @@ describe('the sockets of a port', () => {
     it(`are one where ${hears === 'first' ? 'the socket bound first' : 'neither'} hears`, async () => {
       kernel.hears = hears;
       expect(await openPortSockets(kernel, OPTIONS)).to.deep.equal(ONE);
-      expect([kernel.closedFds, shares()]).to.deep.equal([[FD + 1], [false]]);
+      expect([[...kernel.sockets.keys()], shares()]).to.deep.equal([[FD], [false]]);
     });
   }
 
@@ -96,7 +105,7 @@ describe('the sockets of a port', () => {
       transport.send(Buffer.from('answer'), PEER);
       await transport.close();
       expect([heard, kernel.sentFrom]).to.deep.equal([['question'], [FD]]);
-      expect(kernel.closedFds).to.deep.equal([FD + 1, FD]);
+      expect(kernel.sockets.size).to.equal(0);
     });
 
     it('send in fragments, from the one that hears, what is too long for a frame', async () => {

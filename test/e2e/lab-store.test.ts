@@ -2,11 +2,12 @@
 
 import { expect } from 'chai';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { endAllCommands, start } from '../support/commands';
+import { type Command, endAllCommands, start } from '../support/commands';
 import { brokenRules, missingBrowser, openPage, startBrowser } from '../support/lab/browser';
 
 describe('the page of a store', function () {
   this.timeout(240_000);
+  let lab: Command | undefined;
   let browser: Browser;
   let page: Page;
   let complaints: string[];
@@ -17,13 +18,15 @@ describe('the page of a store', function () {
       console.log(`      ${missing}`);
       this.skip();
     }
-    const program = start('lab', ['store', '--json']);
-    const { http } = JSON.parse((await program.line())!) as { http: string };
+    lab = start('lab', ['store', '--json']);
+    const { http } = JSON.parse((await lab.line())!) as { http: string };
     browser = await startBrowser();
     ({ page, complaints } = await openPage(browser, http));
   });
   after(async () => {
     await browser?.close();
+    // Told to end, it takes its replicas' files away.
+    await lab?.stop();
     await endAllCommands();
     expect(complaints ?? []).to.deep.equal([]);
   });

@@ -25,7 +25,7 @@ export interface LmdbOptions {
 }
 
 export class LmdbEngine implements Engine {
-  readonly #db: RootDatabase<string, Buffer>;
+  readonly #db: RootDatabase<string, string>;
   readonly #file: FileLayer;
   /** Not in the file yet. Bounded by what is written in the time of a flush. */
   #recent = new Blocks<string | null>();
@@ -42,7 +42,7 @@ export class LmdbEngine implements Engine {
       path,
       noSubdir: true,
       encoding: 'string',
-      keyEncoding: 'binary',
+      keyEncoder: KEYS,
       // A commit is durable when it resolves, and every page on disk is one of a whole state.
       overlappingSync: false,
       // Else it wraps ours in a batch of its own, whose promise nobody has, so that a full disk would end the process.
@@ -109,8 +109,8 @@ export class LmdbEngine implements Engine {
     try {
       await db.batch(() => {
         for (const [key, value] of this.#leaving.range('', '\xff'.repeat(KEY_BYTES_MAX + 1))) {
-          if (value === null) db.remove(bytesOf(key));
-          else db.put(bytesOf(key), value);
+          if (value === null) db.remove(key);
+          else db.put(key, value);
         }
       });
       // Readers of this turn must not see the file as it was before.
@@ -153,26 +153,38 @@ class LayersWriter extends Layers implements Writer {
   }
 }
 
-type Options = Parameters<RootDatabase<string, Buffer>['getRange']>[0] & object;
+type Options = Parameters<RootDatabase<string, string>['getRange']>[0] & object;
 
 class FileLayer implements Layer {
-  readonly #db: RootDatabase<string, Buffer>;
+  readonly #db: RootDatabase<string, string>;
   readonly #options: Options;
 
-  constructor(db: RootDatabase<string, Buffer>, options: Options) {
+  constructor(db: RootDatabase<string, string>, options: Options) {
     this.#db = db;
     this.#options = options;
   }
 
   get(key: string): string | undefined {
-    return this.#db.get(bytesOf(key), this.#options);
+    return this.#db.get(key, this.#options);
   }
 
   *range(from: string, to: string): Generator<readonly [string, string]> {
-    const bounds = { start: bytesOf(from), end: bytesOf(to), ...this.#options };
-    for (const { key, value } of this.#db.getRange(bounds)) yield [key.toString('latin1'), value];
+    const bounds = { start: from, end: to, ...this.#options };
+    for (const { key, value } of this.#db.getRange(bounds)) yield [key, value];
   }
 }
+
+/** Keys straight into LMDB's memory and out of it, a character a byte: no buffer is made for each. */
+const KEYS = {
+  writeKey(key: string, target: Buffer, start: number): number {
+    const end = start + key.length;
+    // LMDB then takes larger memory. `write` would silently leave away what does not fit.
+    if (end > target.length) throw new RangeError('no room for a key');
+    target.write(key, start, 'latin1');
+    return end;
+  },
+  readKey: (source: Buffer, start: number, end: number): string => source.toString('latin1', start, end),
+};
 
 /** LMDB tells what the system said by a promise of its own, which rejects somewhat later. */
 async function reasonOf(error: unknown): Promise<string> {
@@ -182,8 +194,4 @@ async function reasonOf(error: unknown): Promise<string> {
     return (cause as Error).message;
   }
   return (error as Error).message;
-}
-
-function bytesOf(key: string): Buffer {
-  return Buffer.from(key, 'latin1');
 }

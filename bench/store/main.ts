@@ -25,6 +25,8 @@ const values = scriptOptions({
     rounds: { type: 'string', default: '3' },
     kills: { type: 'string', default: '50' },
     documents: { type: 'string', default: '1000000' },
+    /** Documents are inserted under request identities. */
+    identities: { type: 'boolean', default: false },
     /** Where the files lie: the disk that is measured. */
     folder: { type: 'string', default: tmpdir() },
   },
@@ -42,7 +44,7 @@ async function main(): Promise<void> {
     'takeover-zookeeper': async () => [
       await underZookeeper((servers) => takeovers(folder, Number(values.kills), servers)),
     ],
-    newcomer: async () => [await newcomer(folder, Number(values.documents))],
+    newcomer: async () => [await newcomer(folder, Number(values.documents), values.identities)],
   };
   const sections: Section[] = [];
   try {

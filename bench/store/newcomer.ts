@@ -5,19 +5,21 @@ import { join } from 'node:path';
 import { memoryOf } from '../servent/programs';
 import { atMost, type Section } from '../servent/sections';
 import { inSync, startReplica, startStore } from './contenders';
-import { keptAsker, type LoadReport, load } from './load';
-import { storeInsert } from './speech';
+import { keptAsker, type LoadReport, load, type Speech } from './load';
+import { storeIdentifiedInsert, storeInsert } from './speech';
 
-const WRITERS = 64;
+/** Writers that fill the store. */
+const WRITERS = 512;
 /** Writers that write while the newcomer joins. */
 const FEW = 8;
 const BEFORE_SECONDS = 10;
 const JOINED_WITHIN_SECONDS = 60;
 const GIB = 2 ** 30;
 
-export async function newcomer(folder: string, documents: number): Promise<Section> {
+/** @param identified each document was inserted under a request identity, as clients of ours do */
+export async function newcomer(folder: string, documents: number, identified: boolean): Promise<Section> {
   const [leader] = await startStore(join(folder, 'newcomer'), 1);
-  await fill(leader!.port, documents);
+  await fill(documents, identified ? storeIdentifiedInsert(leader!.port) : storeInsert(leader!.port));
   const { resident } = memoryOf(leader!.pid);
   const before = await writeFor(leader!.port, BEFORE_SECONDS);
   const startMs = performance.now();
@@ -36,7 +38,7 @@ export async function newcomer(folder: string, documents: number): Promise<Secti
   const p99Us = Math.max(...during.map((one) => one.p99Us));
   return {
     name: 'newcomer',
-    title: `${documents} documents of some 100 bytes, and a follower that joins while ${FEW} writers write`,
+    title: `${documents} documents of some 100 bytes${identified ? ', each inserted under a request identity' : ''}, and a follower that joins while ${FEW} writers write`,
     rows: [
       {
         contender: 'store',
@@ -61,11 +63,11 @@ export async function newcomer(folder: string, documents: number): Promise<Secti
   };
 }
 
-async function fill(port: number, documents: number): Promise<void> {
+async function fill(documents: number, speech: Speech): Promise<void> {
   let left = documents;
   await Promise.all(
     Array.from({ length: WRITERS }, async () => {
-      const asker = await keptAsker(storeInsert(port));
+      const asker = await keptAsker(speech);
       while (left-- > 0) await asker.ask();
       asker.close();
     }),

@@ -1,5 +1,6 @@
 /** The same work in each contender's words: a document or value of some 100 bytes written, one found. */
 
+import { randomUUID } from 'node:crypto';
 import { connect as connectHttp2 } from 'node:http2';
 import { DOCUMENT_FRAMES } from '../../shared/wire/documents';
 import { encodeFrame } from '../../shared/wire/frame';
@@ -32,6 +33,11 @@ export function documentOf(number = ++lastNumber): Record<string, Json> {
 
 export function storeInsert(port: number): Speech {
   return storeSpeech(port, () => ['insert', COLLECTION, documentOf()]);
+}
+
+/** The same under a request identity. */
+export function storeIdentifiedInsert(port: number): Speech {
+  return storeSpeech(port, () => ['insert', COLLECTION, documentOf(), { request: randomUUID() }]);
 }
 
 /** Finds one document by the index, each time another of `count`. */

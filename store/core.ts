@@ -279,6 +279,7 @@ export class ReplicaCore {
     for (const { token, operation } of clients.due(this.#replica.machine.applied.index)) {
       this.#replica.answerRead(token, operation);
     }
+    this.#replica.readOn();
     clients.wake(now.ms, this.#leaderElsewhere());
     this.#askToBeWoken();
   }
@@ -420,6 +421,7 @@ export class ReplicaCore {
     const { ballot, clients, now, out } = this.#replica;
     const heartbeatMs = this.#options.ackMs / HEARTBEATS;
     let atMs = Math.min(now.ms + heartbeatMs, clients.nextMs, ballot.nextMs);
+    if (this.#replica.isReading) atMs = now.ms;
     if (this.#leading) atMs = Math.min(atMs, this.#leading.nextMs());
     else if (!this.#trying) atMs = Math.min(atMs, this.#following.nextMs, this.#campaignAtMs());
     atMs = Math.max(atMs, now.ms);

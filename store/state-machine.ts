@@ -13,8 +13,8 @@ export interface StateMachine {
   readonly applied: Position;
   /** Applies committed entries, in order and with the applied position in one transaction; a reply for each. */
   apply(entries: readonly Entry[]): Reply[];
-  /** Answers a question from what is applied. */
-  read(operation: Operation): Reply;
+  /** Answers a question from what is applied; where much is to be looked through, piece by piece. */
+  read(operation: Operation): Reply | Reading;
   /** The first reply to a request of this identity, where it was applied less than an hour of the log's time ago. */
   firstReply(request: string): Reply | undefined;
   /** Of all that is in the state: equal on replicas with equal positions. Hex. */
@@ -28,6 +28,14 @@ export interface StateMachine {
    * `apply` returned is not flushed; without this it may all be lost, but never in part.
    */
   flush(): Promise<Position>;
+}
+
+/** A question that takes long. It is answered from the state as it was when it was asked, whatever is applied meanwhile. */
+export interface Reading {
+  /** Looks on for some milliseconds. The reply, when all was looked through; then it is closed. */
+  next(): Reply | undefined;
+  /** Gives it up. */
+  close(): void;
 }
 
 export interface Snapshot {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert';
 import type { Entry, Json, Operation, Position } from '../entry';
-import type { Reply, Restore, Snapshot, StateMachine } from '../state-machine';
-import { CHANGED_BYTES_MAX, CHANGED_MAX, quoted, RESULT_BYTES_MAX, Refusal } from './bounds';
+import type { Reading, Reply, Restore, Snapshot, StateMachine } from '../state-machine';
+import { CHANGED_BYTES_MAX, CHANGED_MAX, quoted, Refusal } from './bounds';
 import { type Collection, type Document, identified, textOf } from './collection';
 import type { Engine, Reader, Writer } from './engine';
 import { find } from './finding';
@@ -12,6 +12,7 @@ import { checkOperation, type Page, type PutOptions } from './operations';
 import { type Condition, checkConditions, parseQuery } from './query';
 import { DocumentsRestore } from './restore';
 import { checkAttributes, ID, parseSchema } from './schema';
+import { LongSearch, search } from './search';
 import { DocumentsSnapshot } from './snapshot';
 import { State } from './state';
 
@@ -51,12 +52,17 @@ export class Documents implements StateMachine {
     return replies;
   }
 
-  read(op: Operation): Reply {
-    return this.#answer(op, () => {
+  read(op: Operation): Reply | Reading {
+    let long: Reading | undefined;
+    const reply = this.#answer(op, () => {
       if (op[0] === 'describe') return this.#describe(op[1] as string | undefined);
-      if (op[0] === 'search') return this.#search(...(op.slice(1) as [string, JsonObject, Page?]));
-      throw new Refusal(`${quoted(op[0])} is for the log`);
+      if (op[0] !== 'search') throw new Refusal(`${quoted(op[0])} is for the log`);
+      const found = this.#search(...(op.slice(1) as [string, JsonObject, Page?]));
+      if (!(found instanceof LongSearch)) return found;
+      long = found;
+      return null;
     });
+    return long ?? reply;
   }
 
   firstReply(request: string): Reply | undefined {
@@ -157,20 +163,15 @@ export class Documents implements StateMachine {
     return { stored: true, time };
   }
 
-  #search(name: string, query: JsonObject, page: Page = {}): Json {
+  /** Most are over after a piece, and need no snapshot. */
+  #search(name: string, query: JsonObject, page: Page = {}): Json | LongSearch {
     const collection = this.#state.collection(name);
-    const conditions = conditionsOn(collection, query);
-    const { limit = Number.POSITIVE_INFINITY, after, bytes = RESULT_BYTES_MAX } = page;
-    const found: Document[] = [];
-    let length = '[]'.length;
-    if (limit === 0) return found;
-    for (const [document, documentBytes] of find(this.#engine, collection, conditions, after)) {
-      length += documentBytes + (found.length > 0 ? 1 : 0);
-      if (length > Math.min(bytes, RESULT_BYTES_MAX)) throw tooLong(found, document, documentBytes, bytes);
-      found.push(document);
-      if (found.length === limit) break;
-    }
-    return found;
+    const asked = { collection, conditions: conditionsOn(collection, query), page };
+    const begun = search(this.#engine, asked);
+    const { value, done } = begun.next();
+    if (done) return value;
+    begun.return(null);
+    return new LongSearch(this.#engine.snapshot(), asked);
   }
 
   #update(writer: Writer, name: string, query: JsonObject, changes: JsonObject): number {
@@ -206,7 +207,9 @@ function conditionsOn(collection: Collection, query: JsonObject): Condition[] {
 function toBeChanged(reader: Reader, collection: Collection, conditions: readonly Condition[]): Document[] {
   const found: Document[] = [];
   let bytes = 0;
-  for (const [document, documentBytes] of find(reader, collection, conditions)) {
+  for (const met of find(reader, collection, conditions)) {
+    if (met === undefined) continue;
+    const [document, documentBytes] = met;
     found.push(document);
     bytes += documentBytes;
     if (found.length > CHANGED_MAX || bytes > CHANGED_BYTES_MAX) {
@@ -216,13 +219,4 @@ function toBeChanged(reader: Reader, collection: Collection, conditions: readonl
     }
   }
   return found;
-}
-
-function tooLong(found: readonly Document[], next: Document, nextBytes: number, bytes: number): Refusal {
-  if (found.length === 0) {
-    return new Refusal(
-      `the document ${quoted(next[ID])} alone has ${nextBytes} bytes and the reply room for ${bytes}: the export and REST can read it`,
-    );
-  }
-  return new Refusal(`the documents do not fit a reply of ${bytes} bytes: ask for pages, by "limit" and "after"`);
 }

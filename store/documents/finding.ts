@@ -20,18 +20,18 @@ interface Stretch {
   oneValue: boolean;
 }
 
-/** Documents that meet the conditions, with their length as JSON, by `_id`, behind `after`. */
+/** Documents that meet the conditions, with their length as JSON, by `_id`, behind `after`; undefined for each that is passed over. */
 export function* find(
   reader: Reader,
   collection: Collection,
   conditions: readonly Condition[],
   after?: string,
-): Generator<[document: Document, bytes: number]> {
+): Generator<[document: Document, bytes: number] | undefined> {
   const first = documentsPrefix(collection.number);
   const from = after === undefined ? first : `${documentKey(collection.number, after)}\0`;
   for (const text of texts(reader, collection, conditions, from, behind(first))) {
     const document = parseDocument(text);
-    if (meets(document, conditions)) yield [document, Buffer.byteLength(text)];
+    yield meets(document, conditions) ? [document, Buffer.byteLength(text)] : undefined;
   }
 }
 

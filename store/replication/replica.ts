@@ -2,16 +2,18 @@
 
 import type { Configuration, Member } from '../coordination/coordination';
 import type { Operation } from '../entry';
-import type { StateMachine } from '../state-machine';
+import type { Reading, Reply, StateMachine } from '../state-machine';
 import type { Ballot } from './ballot';
 import type { Clients } from './clients';
 import type { Disk } from './disk';
 import type { ReplicaLog } from './log';
 import type { StateHash } from './messages';
-import type { Ending, Marks, Outbox } from './outbox';
+import type { Ending, Marks, Outbox, Token } from './outbox';
 
 /** Entries given to the state machine at once. */
 const APPLY_MAX = 1000;
+/** Readings under way; each keeps the state as it was in its file. One more is refused. */
+const READINGS_MAX = 100;
 
 export interface Now {
   /** Milliseconds of a clock that never goes back. */
@@ -63,6 +65,8 @@ export class Replica {
   ended = false;
   /** The state at the last index that replicas compare at, if it was passed in this life. */
   stateHash: StateHash | undefined;
+  /** Those under way, the next to go on first. Bounded by READINGS_MAX. */
+  #readings: { token: Token; reading: Reading; index: number }[] = [];
   /** The latest configuration heard of, from the record or from a leader: whom to look for. */
   known: Configuration | undefined;
 
@@ -120,10 +124,32 @@ export class Replica {
     return address === this.self.address ? undefined : address;
   }
 
-  answerRead(token: number, operation: Operation): void {
-    const { machine } = this;
-    const reply = machine.read(operation);
-    this.clients.answer(token, { kind: 'reply', reply, index: machine.applied.index });
+  /** Answers at once, or begins to look. */
+  answerRead(token: Token, operation: Operation): void {
+    const { clients, machine } = this;
+    const { index } = machine.applied;
+    const found = machine.read(operation);
+    if (isReply(found)) return clients.answer(token, { kind: 'reply', reply: found, index });
+    this.#readings.push({ token, reading: found, index });
+    if (this.#readings.length <= READINGS_MAX) return;
+    this.#readings.pop()!.reading.close();
+    const reason = `more than ${READINGS_MAX} questions look through many documents: index what is asked for`;
+    clients.answer(token, { kind: 'refused', reason });
+  }
+
+  /** Goes on with one reading: others, and all else, have their turn in between. */
+  readOn(): void {
+    const first = this.#readings.shift();
+    if (!first) return;
+    const { token, reading, index } = first;
+    if (!this.clients.isOpen(token)) return reading.close();
+    const reply = reading.next();
+    if (reply) this.clients.answer(token, { kind: 'reply', reply, index });
+    else this.#readings.push(first);
+  }
+
+  get isReading(): boolean {
+    return this.#readings.length > 0;
   }
 
   end(ending: Ending): void {
@@ -131,4 +157,8 @@ export class Replica {
     this.ended = true;
     this.out.end(ending);
   }
+}
+
+function isReply(found: Reply | Reading): found is Reply {
+  return Array.isArray(found);
 }

@@ -6,6 +6,7 @@ import { Documents } from '../../../store/documents/documents';
 import { MemoryEngine } from '../../../store/documents/memory-engine';
 import { type Entry, makeEntry, type Operation, START } from '../../../store/entry';
 import type { Answer } from '../../../store/replication/outbox';
+import { answerOf } from './answer';
 
 export class MemoryReplica implements Replica {
   readonly machine = new Documents(new MemoryEngine());
@@ -28,7 +29,9 @@ export class MemoryReplica implements Replica {
     this.asked.push({ operation, request: undefined, atLeast });
     await this.gate;
     const { machine } = this;
-    return this.answers.shift() ?? { kind: 'reply', reply: machine.read(operation), index: machine.applied.index };
+    return (
+      this.answers.shift() ?? { kind: 'reply', reply: answerOf(machine.read(operation)), index: machine.applied.index }
+    );
   }
 
   /** Does what an entry of the log would do. */

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import type { Operation } from '../../../store/entry';
 import { makeEntry } from '../../../store/entry';
+import type { Reading } from '../../../store/state-machine';
+import { answerOf } from '../../support/store/answer';
 import { A, B, C, EMPTY, entriesOf, holding, recordOf, TestReplica } from '../../support/store/test-replica';
 
 describe('the core of a replica', () => {
@@ -168,6 +171,42 @@ describe('the core of a replica', () => {
       leader.join(1, B);
       expect(leader.read(7)).to.deep.equal([]);
       expect(leader.acknowledge(1)).to.deep.equal(['answers 7 []']);
+    });
+
+    /** Reads of it take two pieces, and tell what is in the list at first. */
+    function readingSlowly(): TestReplica {
+      const leader = new TestReplica().found();
+      const { machine } = leader;
+      const read = machine.read.bind(machine);
+      const slowly = (operation: Operation): Reading => {
+        const found = read(operation);
+        let pieces = 0;
+        return { next: () => (++pieces < 2 ? undefined : answerOf(found)), close: () => {} };
+      };
+      Object.assign(machine, { read: slowly });
+      return leader;
+    }
+
+    it('answers what takes long piece by piece, and everybody else in between', () => {
+      const leader = readingSlowly();
+      leader.write(7, 1);
+      expect(leader.read(8)).to.deep.equal([]);
+      expect(leader.write(9, 2)).to.deep.equal(['writes 3', 'answers 8 [1]', 'answers 9 2']);
+    });
+
+    it('goes on with what takes long by itself', () => {
+      const leader = readingSlowly();
+      leader.read(7);
+      expect(leader.pass(0)).to.deep.equal(['answers 7 []']);
+    });
+
+    it('refuses more that take long than it has room for', () => {
+      const leader = readingSlowly();
+      const said = leader.when((core) => {
+        for (let token = 1; token <= 101; token++) core.read(token, ['read', 'list'], 0, leader.now);
+      });
+      const reason = 'more than 100 questions look through many documents: index what is asked for';
+      expect(said).to.deep.equal([`refuses 101: ${reason}`]);
     });
 
     it('answers a read alone, when it is alone', () => {

@@ -6,6 +6,7 @@ import type { Writer } from '../../../../store/documents/engine';
 import { MemoryEngine } from '../../../../store/documents/memory-engine';
 import type { Entry, Operation, Position } from '../../../../store/entry';
 import type { Reply, Restore, Snapshot } from '../../../../store/state-machine';
+import { answerOf } from '../../../support/store/answer';
 import type { Witness, WorldMachine } from './machine';
 
 /** What one message of a snapshot has, bytes: little, so that there are many. */
@@ -66,7 +67,7 @@ export class DocumentsMachine implements WorldMachine {
   }
 
   read(operation: Operation): Reply {
-    return this.#documents.read(operation);
+    return answerOf(this.#documents.read(operation));
   }
 
   firstReply(request: string): Reply | undefined {

@@ -1,12 +1,14 @@
 /** What a world asks of a state machine beside what its core does: what outlives its process, and that it can go wrong. */
 
-import type { Entry } from '../../../../store/entry';
-import type { StateMachine } from '../../../../store/state-machine';
+import type { Entry, Operation } from '../../../../store/entry';
+import type { Reply, StateMachine } from '../../../../store/state-machine';
 
 /** Called with every entry that is applied, before it is. */
 export type Witness = (entry: Entry) => void;
 
 export interface WorldMachine extends StateMachine {
+  /** All at once: a world's state is small. */
+  read(operation: Operation): Reply;
   /** What the machine of the next process is given; kept after every so many batches, and by `flush`. */
   readonly durable: unknown;
   readonly durableIndex: number;

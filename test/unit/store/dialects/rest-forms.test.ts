@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { Answer } from '../../../../store/replication/outbox';
+import { answerOf } from '../../../support/store/answer';
 import { RestReplica } from '../../../support/store/rest';
 
 const POST = 'POST /API/IngresarFormulario';
@@ -83,7 +84,7 @@ describe('the forms dialect', () => {
 
   it('keeps forms in an open collection that is indexed by genero', async () => {
     await put(ANA);
-    expect(rest.replica.machine.read(['describe'])).to.deep.equal([
+    expect(answerOf(rest.replica.machine.read(['describe']))).to.deep.equal([
       'ok',
       { formularios: { schema: { '*genero': 'str', '...': 'any' }, documents: 1 } },
     ]);

@@ -6,7 +6,8 @@ import type { Engine, Reader } from '../../../../store/documents/engine';
 import { MemoryEngine } from '../../../../store/documents/memory-engine';
 import { completeOperation, isWrite, parseRequest } from '../../../../store/documents/operations';
 import type { Json, Operation } from '../../../../store/entry';
-import type { Reply } from '../../../../store/state-machine';
+import type { Reading, Reply } from '../../../../store/state-machine';
+import { answerOf } from '../../../support/store/answer';
 import { ENGINES, inFolder } from '../../../support/store/engines';
 import { LOG_START_US, TestLog } from '../../../support/store/log';
 
@@ -28,7 +29,7 @@ class Store {
   }
 
   ask(...op: [string, ...Json[]]): Reply {
-    return this.documents.read(op);
+    return answerOf(this.documents.read(op));
   }
 }
 
@@ -57,6 +58,29 @@ describe('the documents', () => {
     expect(store.do('destroy', 'users')).to.deep.equal(['ok', null]);
     expect(store.ask('describe')).to.deep.equal(['ok', {}]);
   });
+
+  for (const [name, open] of ENGINES) {
+    it(`are looked through in pieces, as they were when the search began, on the ${name} engine`, () =>
+      inFolder(async (folder) => {
+        const engine = open(folder);
+        const store = users(engine);
+        for (let i = 0; i < 2500; i++) store.do('insert', 'users', { _id: `n${i}`, email: 'many', name: 'n' });
+        store.do('insert', 'users', { _id: 'z', email: 'z', name: 'b' });
+        const reading = store.documents.read(['search', 'users', { name: 'b' }]) as Reading;
+        expect(reading.next()).to.equal(undefined);
+        store.do('delete', 'users', { name: 'b' });
+        await engine.flush();
+        expect(reading.next()).to.equal(undefined);
+        expect(reading.next()).to.have.nested.property('[1].length', 2);
+        const givenUp = store.documents.read(['search', 'users', { name: 'b' }]) as Reading;
+        givenUp.next();
+        givenUp.close();
+        const tooMuch = store.documents.read(['search', 'users', { name: 'n' }, { bytes: 50_000 }]);
+        expect(answerOf(tooMuch)[1]).to.include('ask for pages');
+        expect(store.ask('search', 'users', { name: 'b' })).to.deep.equal(['ok', []]);
+        await engine.close();
+      }));
+  }
 
   it('give the identity first, whatever stood before it, and pages by it', () => {
     const store = users();

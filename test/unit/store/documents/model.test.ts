@@ -9,6 +9,7 @@ import { MemoryEngine } from '../../../../store/documents/memory-engine';
 import { checkOperation } from '../../../../store/documents/operations';
 import type { Json, Operation } from '../../../../store/entry';
 import type { Reply } from '../../../../store/state-machine';
+import { answerOf } from '../../../support/store/answer';
 import { inFolder } from '../../../support/store/engines';
 import { TestLog } from '../../../support/store/log';
 import { NaiveDocuments } from '../../../support/store/naive-documents';
@@ -41,7 +42,7 @@ describe('the documents, on both engines', () => {
                 flush();
                 const reply = naive.perform(op, 0);
                 for (const each of both)
-                  expect(plainly(each.read(op)), JSON.stringify(op)).to.deep.equal(plainly(reply));
+                  expect(plainly(answerOf(each.read(op))), JSON.stringify(op)).to.deep.equal(plainly(reply));
               } else {
                 const entry = log.append(op);
                 expected.push(checkOperation(op) ? ['ko', ''] : naive.perform(op, entry.timeUs));
@@ -54,7 +55,7 @@ describe('the documents, on both engines', () => {
             expect(again.applied).to.deep.equal(both[0]!.applied);
             expect(again.hash()).to.equal(both[0]!.hash());
             for (const [name, { documents }] of naive.collections) {
-              expect(again.read(['search', name, {}]))
+              expect(answerOf(again.read(['search', name, {}])))
                 .to.have.deep.property('1')
                 .with.length(documents.size);
             }

@@ -63,7 +63,10 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
     ),
   ],
   'answers the sender and not the client': [
-    core('this.#answer(pair, pairLength, datagram, client, out)', 'this.#answer(pair, pairLength, datagram, from, out)'),
+    core(
+      'this.#answer(pair, pairLength, datagram, client, out)',
+      'this.#answer(pair, pairLength, datagram, from, out)',
+    ),
   ],
   'tells queries apart by client and sequence alone': [
     core(

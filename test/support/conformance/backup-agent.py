@@ -38,9 +38,11 @@ class Agent:
                 connection.settimeout(1)
                 while connection.recv(65536):
                     pass
-            except OSError:
+            except ConnectionError:
                 if self.fault == "dies-of-resets":
                     os._exit(1)
+            except OSError:
+                pass
 
     def read_line(self, connection):
         line = b""

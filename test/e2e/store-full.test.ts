@@ -8,16 +8,23 @@ import { Replicas } from '../support/store/replicas';
 
 /** No file may become larger, in blocks of 512 bytes. */
 const BLOCKS = 200;
-/** The log meets that with few large documents; with these many small ones the documents' file does, when it is flushed. */
+/** The log meets that with large documents; with so many small ones, of which all is indexed, the documents' file does, when it is flushed. */
 const CASES = [
-  { file: 'log', text: 'x'.repeat(20_000), documents: 1000, reason: /expected files that can be written, got EFBIG/ },
+  {
+    file: 'log',
+    schema: { text: 'str' },
+    document: { text: 'x'.repeat(20_000) },
+    documents: 1000,
+    reason: /expected files that can be written, got EFBIG/,
+  },
   {
     file: 'documents',
-    text: '',
-    documents: 250,
+    schema: Object.fromEntries(Array.from('abcdefgh', (name) => [`*${name}`, 'int'] as const)),
+    document: Object.fromEntries(Array.from('abcdefgh', (name) => [name, 1])),
+    documents: 200,
     reason: /expected files that can be written, got .*writing documents/,
   },
-];
+] as const;
 
 describe('a replica whose disk is full', function () {
   this.timeout(60_000);
@@ -41,15 +48,15 @@ describe('a replica whose disk is full', function () {
     return { program, address: `${address}:${port}` };
   };
 
-  for (const { file, text, documents, reason } of CASES) {
+  for (const { file, schema, document, documents, reason } of CASES) {
     it(`for its ${file}: ends with one sentence, and has lost nothing that it confirmed`, async () => {
       const { program, address } = await startLimited();
       const confirmed: string[] = [];
       {
         await using client = await connectClient(address, { timeoutMs: 1000 });
-        await client.create('c', { text: 'str' });
+        await client.create('c', schema);
         while (confirmed.length < documents) {
-          const id = await client.insert('c', { text }).catch(() => undefined);
+          const id = await client.insert('c', document).catch(() => undefined);
           if (id === undefined) break;
           confirmed.push(id);
         }

@@ -1,5 +1,6 @@
 /** The client's shell: asks for the keys given, those that come from a pipe, or those typed at a prompt. */
 
+import { setMaxListeners } from 'node:events';
 import { createInterface } from 'node:readline';
 import { resolve } from '../shared/host-port';
 import type { Streams } from '../shared/program/run-main';
@@ -19,6 +20,8 @@ export async function run(options: ClientOptions, streams: Streams): Promise<num
   // A name that does not resolve is told at once, not at the first question.
   await resolve(options.contact);
   const gone = new AbortController();
+  // Each question under way listens; Node.js takes more than ten for a leak, and would say so between the answers.
+  setMaxListeners(SIDE_BY_SIDE_MAX, gone.signal);
   streams.onOutputClosed(() => gone.abort());
   try {
     if (options.keys.length === 0 && streams.input.isTTY && streams.output.isTTY) return await prompt(options, streams);

@@ -79,8 +79,9 @@ class Reading(unittest.TestCase):
 
 class Comparison(unittest.TestCase):
     expected = {'all': {'10.0.0.1:5000': 's1', '10.0.0.2:5000': 's2'}, 'far': {}}
-    right = ['{"key":"all","value":"s2","from":"10.0.0.2:5000","ms":1}',
-             '{"key":"all","value":"s1","from":"10.0.0.1:5000","ms":2}']
+    right = ['{"event":"answer","key":"all","value":"s2","from":"10.0.0.2:5000","ms":1}',
+             '{"event":"answer","key":"all","value":"s1","from":"10.0.0.1:5000","ms":2}',
+             '{"event":"summary","key":"all","answers":2,"ms":3}']
 
     def wrong(self, lines, status):
         question = Question(0, 1, '10.0.0.1:5000', self.expected)
@@ -92,10 +93,10 @@ class Comparison(unittest.TestCase):
 
     def test_finds_what_is_missing_unforeseen_false_double_or_no_answer(self):
         for lines, status in (
-                (self.right[:1], 1),
-                (self.right + ['{"key":"far","value":"s9","from":"10.0.0.9:5000","ms":1}'], 0),
-                (self.right + ['{"key":"all","value":"s3","from":"10.0.0.3:5000","ms":1}'], 1),
-                ([self.right[0].replace('"s2"', '"s1"'), self.right[1]], 1),
+                (self.right[1:], 1),
+                (self.right + ['{"event":"answer","key":"far","value":"s9","from":"10.0.0.9:5000","ms":1}'], 0),
+                (self.right + ['{"event":"answer","key":"all","value":"s3","from":"10.0.0.3:5000","ms":1}'], 1),
+                ([self.right[0].replace('"s2"', '"s1"')] + self.right[1:], 1),
                 (self.right + self.right[:1], 1),
                 (self.right + ['client: trouble'], 1),
                 (self.right, 0)):
@@ -111,7 +112,7 @@ class Comparison(unittest.TestCase):
     def test_shows_a_row_for_every_servent_and_every_wrong_key(self):
         question = Question(0, 1, '10.0.0.1:5000',
                             {'marker-of-all': {'a': 's1', 'b': 's2'}, 'marker-of-s2': {'b': 's2'}})
-        compare(question, ['{"key":"marker-of-all","value":"s1","from":"a"}'], 1)
+        compare(question, ['{"event":"answer","key":"marker-of-all","value":"s1","from":"a"}'], 1)
         rows = [line.split() for line in table(overlay(), [question])]
         self.assertEqual(rows[1], ['s1', '10.0.0.1:5000', 'h2', 'marker-of-all', 's1', 's2', 's1', 'WRONG'])
         self.assertEqual(rows[2], ['s1', '10.0.0.1:5000', 'h2', 'marker-of-s2', 's2', '-', 'WRONG'])

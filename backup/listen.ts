@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { OperatorError } from '../shared/errors';
+import { portError } from '../shared/errors';
 
 /** Gives where it listens, `host:port`. @throws OperatorError `port` */
 export async function listen(server: Server, host: string, port: number): Promise<string> {
@@ -10,8 +10,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new OperatorError('port', `expected a free address to listen at, got ${host}:${port}: ${code}`, { cause });
+    throw portError('TCP', `${host}:${port}`, cause);
   }
   const bound = server.address() as AddressInfo;
   return `${bound.address}:${bound.port}`;

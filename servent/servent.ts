@@ -5,7 +5,7 @@ import { strict as assert } from 'node:assert';
 import { randomInt } from 'node:crypto';
 import { isLoopback } from '../shared/address-classes';
 import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, portOf } from '../shared/endpoint';
-import { isSystemError, OperatorError, usageError } from '../shared/errors';
+import { OperatorError, portError, usageError } from '../shared/errors';
 import { formatPeer, type HostPort, type Peer, resolve } from '../shared/host-port';
 import type { HttpService } from '../shared/http/service';
 import { openTransport } from '../shared/udp/open-transport';
@@ -156,10 +156,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
     try {
       this.#transport = await openTransport(io, options, this, (why) => (this.#ioFallback = why));
     } catch (cause) {
-      if (!isSystemError(cause)) throw cause;
-      const where = formatEndpoint(endpointOf(options.ip, options.port));
-      const reason = BIND_FAILURES[cause.code] ?? cause.message;
-      throw new OperatorError('port', `expected a UDP port that can be bound, got ${where}: ${reason}`, { cause });
+      throw portError('UDP', formatEndpoint(endpointOf(options.ip, options.port)), cause);
     }
   }
 
@@ -301,10 +298,3 @@ class ServentShell implements Servent, TransportEvents, Outbox {
 
 /** 127.0.0.1. */
 const LOOPBACK_IP = 0x7f00_0001;
-
-/** What the system's names for a failed bind mean to a person. */
-const BIND_FAILURES: Record<string, string> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'binding it is not permitted',
-  EADDRNOTAVAIL: 'the address is not one of this machine',
-};

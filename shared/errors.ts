@@ -80,3 +80,18 @@ export function fileError(wanted: string, path: string, cause: unknown): unknown
     : cause.message;
   return new OperatorError('file', `expected ${wanted}, got "${path}": ${reason}`, { cause });
 }
+
+/** What became of a port that the system would not bind, in one sentence for all programs; hands any other error on. */
+export function portError(protocol: 'TCP' | 'UDP', where: string, cause: unknown): unknown {
+  if (!isSystemError(cause)) return cause;
+  const reason = BIND_FAILURES[cause.code] ?? cause.message;
+  return new OperatorError('port', `expected a ${protocol} port that can be bound, got ${where}: ${reason}`, { cause });
+}
+
+/** What the system's names for a failed bind mean to a person. */
+const BIND_FAILURES: Record<string, string> = {
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'binding it is not permitted',
+  EADDRNOTAVAIL: 'the address is not one of this machine',
+  ENOTFOUND: 'there is no host of that name',
+};

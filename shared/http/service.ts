@@ -7,7 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { isSystemError, OperatorError } from '../errors';
+import { portError } from '../errors';
 import { decodeJson } from '../wire/json';
 import { WireError } from '../wire/wire-error';
 import { type Fault, faultOf, HttpFault, parserFault } from './fault';
@@ -103,11 +103,8 @@ export async function listen(app: FastifyInstance, { host, port }: HttpOptions):
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    if (!isSystemError(cause)) throw cause;
     await app.close();
-    throw new OperatorError('port', `expected a TCP port that can be bound, got ${host}:${port}: ${cause.message}`, {
-      cause,
-    });
+    throw portError('TCP', `${host}:${port}`, cause);
   }
   const bound = app.server.address() as { port: number };
   return { address: `${host}:${bound.port}`, close: () => close(app) };

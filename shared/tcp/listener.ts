@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { OperatorError } from '../errors';
+import { portError } from '../errors';
 import { type Connection, type ConnectionEvents, SocketConnection } from './connection';
 
 export interface Listener {
@@ -41,20 +41,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   try {
     await listening;
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = (code && BIND_FAILURES[code]) ?? message;
-    throw new OperatorError('port', `expected a TCP port that can be bound, got ${host}:${port}: ${reason}`, { cause });
+    throw portError('TCP', `${host}:${port}`, cause);
   }
   return listener;
 }
-
-/** What the system's names for a failed bind mean to a person. */
-const BIND_FAILURES: Record<string, string> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'binding it is not permitted',
-  EADDRNOTAVAIL: 'the address is not one of this machine',
-  ENOTFOUND: 'there is no host of that name',
-};
 
 class TcpListener implements Listener {
   readonly #server: Server;

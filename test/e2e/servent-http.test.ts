@@ -42,7 +42,9 @@ describe('servent --http', () => {
     taken.close();
     expect([status, out]).to.deep.equal([1, '']);
     expect(err).to.match(
-      new RegExp(`^servent: expected a TCP port that can be bound, got 127\\.0\\.0\\.1:${port}: .*\\n$`),
+      new RegExp(
+        `^servent: expected a TCP port that can be bound, got 127\\.0\\.0\\.1:${port}: the port is in use\\n$`,
+      ),
     );
   });
 

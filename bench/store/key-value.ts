@@ -8,9 +8,8 @@ import { endPrograms, readyEvent, startProgram } from '../../shared/program/star
 import { exchange } from '../../shared/tcp/key-value-exchange';
 import type { KeyValueMessage } from '../../shared/wire/key-value';
 import { doorOf, Replicas } from '../../test/support/store/replicas';
+import { rate, rateLine } from './rate';
 
-const CLIENTS = 32;
-const SECONDS = 3;
 const LIMIT_MS = 10_000;
 const REPLY = '{"method":"GET_OK","value":["Santos",1795267042.137],"key":null,"timestamp":null}';
 
@@ -48,9 +47,9 @@ async function measure(count: number, base: number): Promise<void> {
       ask(leader, { method: 'PUT', value: 'Santos', key: `key-${++puts}`, timestamp: null }),
     );
     const got = await rate((n) => ask(leader, get(`key-${1 + (n % puts)}`)));
-    const said = (name: string, value: number): string =>
-      `${name} ${value.toFixed(0)} a second (${(value / base).toFixed(2)})`;
-    console.log(`${count} replica${count === 1 ? '' : 's'}: ${said('PUT', put)}, ${said('GET', got)}`);
+    console.log(
+      `${count} replica${count === 1 ? '' : 's'}: ${rateLine('PUT', put, base)}, ${rateLine('GET', got, base)}`,
+    );
     await Promise.all(all.map((replica) => replica.stop()));
   } finally {
     replicas.remove();
@@ -59,18 +58,6 @@ async function measure(count: number, base: number): Promise<void> {
 
 function get(key: string): KeyValueMessage {
   return { method: 'GET', value: null, key, timestamp: null };
-}
-
-/** How many a second, asked by so many clients at once. */
-async function rate(once: (n: number) => Promise<void>): Promise<number> {
-  let done = 0;
-  const startMs = performance.now();
-  const endMs = startMs + SECONDS * 1000;
-  const client = async (): Promise<void> => {
-    while (performance.now() < endMs) await once(done++);
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
-  return done / ((performance.now() - startMs) / 1000);
 }
 
 async function ask(server: string, message: KeyValueMessage): Promise<void> {

@@ -6,10 +6,9 @@
 import { Agent, request } from 'node:http';
 import { fastify } from 'fastify';
 import { endPrograms, readyEvent, startProgram } from '../../shared/program/start-program';
-import { Replicas } from '../../test/support/store/replicas';
+import { doorOf, Replicas } from '../../test/support/store/replicas';
+import { CLIENTS, rate, rateLine } from './rate';
 
-const CLIENTS = 32;
-const SECONDS = 3;
 const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
 
 if (process.argv[2] === 'hello') void hello();
@@ -40,33 +39,20 @@ async function measure(count: number, base: number): Promise<void> {
   const replicas = new Replicas();
   try {
     const all = await replicas.startAll(count, ['--http', '127.0.0.1:0']);
-    const [leader] = all;
-    const [, http] = /http at ([^,]+),/.exec(leader!.out())!;
+    const http = doorOf(all[0]!, 'http');
     let id = 0;
     const posts = await rate(() => {
       const form = JSON.stringify({ id: String(++id), nombres: 'Ana', apellidos: 'Pérez', genero: 'Femenino' });
-      return ask(http!, 'POST', '/API/IngresarFormulario', form);
+      return ask(http, 'POST', '/API/IngresarFormulario', form);
     });
-    const gets = await rate((n) => ask(http!, 'GET', `/API/ObetenerUnFormulario/${1 + (n % id)}`));
-    const said = (name: string, value: number): string =>
-      `${name} ${value.toFixed(0)} a second (${(value / base).toFixed(2)})`;
-    console.log(`${count} replica${count === 1 ? '' : 's'}: ${said('POST', posts)}, ${said('GET', gets)}`);
+    const gets = await rate((n) => ask(http, 'GET', `/API/ObetenerUnFormulario/${1 + (n % id)}`));
+    console.log(
+      `${count} replica${count === 1 ? '' : 's'}: ${rateLine('POST', posts, base)}, ${rateLine('GET', gets, base)}`,
+    );
     await Promise.all(all.map((replica) => replica.stop()));
   } finally {
     replicas.remove();
   }
-}
-
-/** How many a second, asked by so many clients at once. */
-async function rate(once: (n: number) => Promise<void>): Promise<number> {
-  let done = 0;
-  const startMs = performance.now();
-  const endMs = startMs + SECONDS * 1000;
-  const client = async (): Promise<void> => {
-    while (performance.now() < endMs) await once(done++);
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
-  return done / ((performance.now() - startMs) / 1000);
 }
 
 function ask(http: string, method: string, path: string, body?: string): Promise<void> {

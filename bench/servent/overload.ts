@@ -14,8 +14,8 @@ import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint } from '../../
 import { readyEvent, startProgram } from '../../shared/program/start-program';
 import { BATCH, DatagramArena } from '../../shared/udp/datagram-arena';
 import { loadLibc } from '../../shared/udp/libc';
-import { MessageBatch } from '../../shared/udp/message-batch';
 import { openTransport } from '../../shared/udp/open-transport';
+import { SendBatch } from '../../shared/udp/send-batch';
 import { SendQueue } from '../../shared/udp/send-queue';
 import { bindUdpSocket, localOf } from '../../shared/udp/udp-socket';
 import { encodeClireq } from '../../shared/wire/overlay/clireq';
@@ -51,17 +51,16 @@ function flood(target: Endpoint): void {
   const libc = loadLibc();
   const fd = bindUdpSocket(libc, { ip: LOOPBACK, port: 0, receiveBufferBytes: 2048 });
   const arena = new DatagramArena(libc);
-  const batch = new MessageBatch(libc, arena);
+  const batch = new SendBatch(libc, arena);
   const at = arena.copyIn(CLIREQ);
-  for (let i = 0; i < BATCH; i++) {
-    batch.point(i, at, CLIREQ.length);
-    batch.setPeer(i, target);
-  }
-  const vector = batch.vector(0, BATCH);
+  batch.groupUpTo(0); // Each of them alone, as strangers' are.
+  for (let i = 0; i < BATCH; i++) batch.add(at, CLIREQ.length, target);
+  const count = batch.layOut();
+  const vector = batch.vector(0);
   const lastsMs = WARM_UP_MS + FLOOD_SECONDS * 1000;
   const endMs = performance.now() + lastsMs;
   let sent = 0;
-  while (performance.now() < endMs) sent += Math.max(0, libc.sendmmsg(fd, vector, BATCH, 0));
+  while (performance.now() < endMs) sent += Math.max(0, libc.sendmmsg(fd, vector, count, 0));
   process.send!({ perSecond: (sent / lastsMs) * 1000 }, () => process.exit(0));
 }
 

@@ -1,25 +1,24 @@
 /**
- * The batched transport of 64-bit Linux: recvmmsg and sendmmsg move many datagrams a call between the kernel and one arena, and
- * Node only tells when there is something to read.
+ * The batched transport of 64-bit Linux: recvmmsg and sendmmsg move many datagrams a call between the kernel and one arena, those
+ * that come in a group as one message, and Node only tells when there is something to read.
  */
 
 import assert from 'node:assert/strict';
 import type { Endpoint } from '../endpoint';
-import { isSystemError } from '../errors';
-import { BATCH, DatagramArena, SLOT_BYTES } from './datagram-arena';
+import { BATCH, DatagramArena } from './datagram-arena';
 import { kernelDrops } from './kernel-drops';
-import { errorCode, type Libc, loadLibc, MSG_DONTWAIT, systemError } from './libc';
+import { errorCode, type Libc, loadLibc, MSG_DONTWAIT, NoBatchesError, systemError } from './libc';
 import { MessageBatch } from './message-batch';
 import { openPeerSockets } from './peer-sockets';
 import { openPortSockets, type PortSockets } from './port-sockets';
 import { type Watch, type WatchSocket, watchSocket } from './readiness';
 import { SendQueue } from './send-queue';
 import type { Transport, TransportEvents, TransportOptions } from './transport';
-import { localOf, setReuseAddress } from './udp-socket';
+import { localOf, receiveGroups } from './udp-socket';
 
 /**
- * Datagrams read and sent in one turn of the event loop before batches stop: some six milliseconds of one core. Node itself goes
- * on for up to 32 readings of each socket in the turn, each of one datagram then; after it timers and signals have their chance.
+ * Datagrams read and sent in one turn of the event loop before reading stops: some six milliseconds of one core. One more batch,
+ * and what it calls for, may come on top; after it timers and signals have their chance.
  */
 export const WORK_PER_TURN = 2048;
 
@@ -43,6 +42,8 @@ interface ReceiveSocket {
 export interface BatchSystem {
   libc: Libc;
   watchSocket: WatchSocket;
+  /** Has a task done in this turn of the event loop, after all that is readable was told. */
+  setImmediate(task: () => void): void;
 }
 
 /**
@@ -52,26 +53,27 @@ export interface BatchSystem {
 export async function openBatchTransport(
   options: TransportOptions,
   events: TransportEvents,
-  system: BatchSystem = { libc: loadLibc(), watchSocket },
+  system: BatchSystem = { libc: loadLibc(), watchSocket, setImmediate },
 ): Promise<Transport> {
   const { libc } = system;
   const sockets = await openPortSockets(libc, options);
   let transport: BatchTransport;
   try {
-    transport = new BatchTransport(libc, sockets, events);
+    transport = new BatchTransport(system, sockets, events);
     transport.probe();
-    await transport.watch(system.watchSocket);
+    transport.watch();
   } catch (error) {
     for (const fd of new Set([sockets.receiver, sockets.sender])) libc.close(fd);
     throw error;
   }
-  await transport.watchPeers(options, system.watchSocket);
+  transport.watchPeers(options);
   return transport;
 }
 
 class BatchTransport implements Transport {
   readonly kind = 'batch';
   readonly local: Endpoint;
+  readonly #system: BatchSystem;
   readonly #libc: Libc;
   readonly #port: PortSockets;
   readonly #events: TransportEvents;
@@ -86,12 +88,13 @@ class BatchTransport implements Transport {
   /** While datagrams are being handled their answers gather, and leave together at the end. */
   #handling = false;
   #flushPlanned = false;
+  #turnPlanned = false;
   /** Datagrams read since the start. */
   #read = 0;
-  /** What #work was when this turn's count began; undefined while there is no load worth counting. */
-  #turnBegan: number | undefined;
 
-  constructor(libc: Libc, port: PortSockets, events: TransportEvents) {
+  constructor(system: BatchSystem, port: PortSockets, events: TransportEvents) {
+    const { libc } = system;
+    this.#system = system;
     this.#libc = libc;
     this.#port = port;
     this.#sockets = [{ fd: port.receiver, peer: 0, inLine: false }];
@@ -100,52 +103,42 @@ class BatchTransport implements Transport {
     this.#arena = new DatagramArena(libc);
     this.#queue = new SendQueue(libc, port, this.#arena, (code, to) => events.sendFailed(code, to));
     this.#received = new MessageBatch(libc, this.#arena);
-    for (let i = 0; i < BATCH; i++) this.#received.point(i, this.#arena.slotOffset(i), SLOT_BYTES);
   }
 
   /** Finds out whether this kernel lets this process make the calls: with no message they do nothing. */
   probe(): void {
-    const vector = this.#received.vector(0, 0);
-    if (this.#libc.recvmmsg(this.#port.receiver, vector, 0, MSG_DONTWAIT, 0) !== 0) {
-      throw systemError(this.#libc, 'recvmmsg', this.local);
-    }
-    if (this.#libc.sendmmsg(this.#port.sender, vector, 0, MSG_DONTWAIT) !== 0) {
+    if (this.#received.receive(this.#port.receiver, 0) !== 0) throw systemError(this.#libc, 'recvmmsg', this.local);
+    if (this.#libc.sendmmsg(this.#port.sender, 0, 0, MSG_DONTWAIT) !== 0) {
       throw systemError(this.#libc, 'sendmmsg', this.local);
     }
   }
 
-  /** Begins to receive. @throws when Node cannot adopt the socket */
-  async watch(watchSocket: WatchSocket): Promise<void> {
-    await this.#watchSocket(this.#sockets[0]!, watchSocket);
+  /** Begins to receive; nothing is handled before the turn's end. @throws NoBatchesError when the socket cannot be watched */
+  watch(): void {
+    this.#watch(this.#sockets[0]!);
+    const { receiver, sender } = this.#port;
+    // There lies what came before there was a receiver.
+    if (sender !== receiver) this.#readable({ fd: sender, peer: 0, inLine: false });
   }
 
   /** Gives each peer a socket of its own as far as the system allows, and begins to receive from it. */
-  async watchPeers(options: TransportOptions, watchSocket: WatchSocket): Promise<void> {
-    for (const { fd, peer } of openPeerSockets(
-      this.#libc,
-      [this.#port.receiver, this.#port.sender],
-      this.local,
-      options,
-    )) {
+  watchPeers(options: TransportOptions): void {
+    const bound = [this.#port.receiver, this.#port.sender];
+    for (const { fd, peer } of openPeerSockets(this.#libc, bound, this.local, options)) {
       const socket: ReceiveSocket = { fd, peer, inLine: false };
       try {
-        await this.#watchSocket(socket, watchSocket);
+        this.#watch(socket);
         this.#sockets.push(socket);
       } catch (error) {
-        if (!isSystemError(error)) throw error;
+        if (!(error instanceof NoBatchesError)) throw error;
         this.#libc.close(fd); // From now on the first socket serves this peer.
       }
     }
   }
 
-  async #watchSocket(socket: ReceiveSocket, watchSocket: WatchSocket): Promise<void> {
-    const watching = watchSocket(socket.fd, {
-      readable: (datagram, from) => this.#readable(socket, datagram, from),
-      failed: (code) => this.#receiveFailed(socket, code),
-    });
-    // Adopting a socket allows others on its port, if they say so too. Nobody else shall have it, not for a moment.
-    setReuseAddress(this.#libc, socket.fd, false);
-    socket.watch = await watching;
+  #watch(socket: ReceiveSocket): void {
+    receiveGroups(this.#libc, socket.fd);
+    socket.watch = this.#system.watchSocket(socket.fd, () => this.#readable(socket));
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {
@@ -179,24 +172,32 @@ class BatchTransport implements Transport {
     this.#closed = true;
     this.#queue.close();
     if (this.#port.sender !== this.#port.receiver) this.#libc.close(this.#port.sender);
-    await Promise.all(this.#sockets.map(({ watch }) => watch?.close()));
-  }
-
-  /** Handles the datagram that Node read, then some batches of those that wait. */
-  #readable(socket: ReceiveSocket, datagram: Uint8Array, from: Endpoint): void {
-    if (this.#closed) return;
-    this.#read += 1;
-    this.#handling = true;
-    try {
-      this.#events.received(datagram, from, performance.now());
-      this.#standInLine(socket);
-      this.#serveLine();
-    } finally {
-      this.#handling = false;
-      // Once the turn is spent its last answers, one for each of Node's own readings, leave together at its end.
-      if (!this.#turnIsSpent()) this.#queue.flush();
+    for (const { fd, watch } of this.#sockets) {
+      watch?.close();
+      this.#libc.close(fd);
     }
   }
+
+  /** Has a socket read in this turn of the event loop. */
+  #readable(socket: ReceiveSocket): void {
+    if (this.#closed) return;
+    this.#standInLine(socket);
+    this.#planTurn();
+  }
+
+  #planTurn(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    this.#system.setImmediate(this.#takeTurn);
+  }
+
+  /** Reads and answers until nothing waits or the turn is spent; then goes on in the next one. */
+  readonly #takeTurn = (): void => {
+    this.#turnPlanned = false;
+    const spentAt = this.#work + WORK_PER_TURN;
+    while (this.#line.length > 0 && this.#work < spentAt) this.#serveLine(spentAt);
+    if (this.#line.length > 0) this.#planTurn();
+  };
 
   #standInLine(socket: ReceiveSocket): void {
     if (socket.inLine) return;
@@ -204,59 +205,56 @@ class BatchTransport implements Transport {
     this.#line.push(socket);
   }
 
-  /**
-   * Reads full batches from whichever sockets' turns it is: Node may call 32 times for one socket before it comes to the next,
-   * which would be long for the neighbours while clients flood. Sockets that are found empty on the way leave the line.
-   */
-  #serveLine(): void {
-    for (let batches = 0; batches < BATCHES_TOGETHER && !this.#closed && !this.#turnIsSpent(); ) {
-      const socket = this.#line.shift();
-      if (!socket) return;
-      socket.inLine = false;
-      if (this.#receiveBatch(socket) < BATCH) continue;
-      this.#standInLine(socket);
-      batches += 1;
+  /** Reads batches by turns, so that neighbours do not wait while clients flood, and sends what they call for together. */
+  #serveLine(spentAt: number): void {
+    this.#handling = true;
+    try {
+      for (let full = 0; full < BATCHES_TOGETHER && this.#work < spentAt; ) {
+        const socket = this.#line.shift();
+        if (!socket) return;
+        socket.inLine = false;
+        if (this.#receiveBatch(socket) < BATCH) continue;
+        this.#standInLine(socket);
+        full += 1;
+      }
+    } finally {
+      this.#handling = false;
+      this.#queue.flush();
     }
   }
 
-  /** Handles up to one batch from a socket, and tells how many datagrams that were. */
+  /** Handles up to one batch from a socket, and tells how many messages that were. */
   #receiveBatch(socket: ReceiveSocket): number {
-    const vector = this.#received.vector(0, BATCH);
-    const count = this.#libc.recvmmsg(socket.fd, vector, BATCH, MSG_DONTWAIT, 0);
+    if (this.#closed) return 0;
+    const count = this.#received.receive(socket.fd);
     if (count < 0) {
       this.#receiveFailed(socket, errorCode(this.#libc));
       return 0;
     }
-    if (count > BATCH) assert.fail('no more messages are received than were asked for');
     const nowMs = performance.now();
-    if (count === BATCH) this.#countTurn();
-    this.#read += count;
-    for (let i = 0; i < count && !this.#closed; i++) {
-      this.#received.expectPeer(i);
-      this.#events.received(this.#arena.datagram(i, this.#received.receivedBytes(i)), this.#received.peer(i), nowMs);
-    }
+    for (let i = 0; i < count && !this.#closed; i++) this.#handleMessage(i, nowMs);
     return count;
+  }
+
+  /** Handles each datagram of a received message. */
+  #handleMessage(i: number, nowMs: number): void {
+    const bytes = this.#received.receivedBytes(i);
+    const segment = this.#received.segmentBytes(i) ?? bytes;
+    const peer = this.#received.peer(i);
+    if (segment >= bytes) {
+      this.#read += 1;
+      return this.#events.received(this.#arena.datagram(i, bytes), peer, nowMs);
+    }
+    if (segment === 0) assert.fail('the datagrams of a group have bytes');
+    for (let at = 0; at < bytes && !this.#closed; at += segment) {
+      this.#read += 1;
+      this.#events.received(this.#arena.datagramOfGroup(i, at, Math.min(segment, bytes - at)), peer, nowMs);
+    }
   }
 
   /** Reading fails when nothing waits, and for what became of earlier sends: a connected socket hears of its peer's end so. */
   #receiveFailed(socket: ReceiveSocket, code: string): void {
     if (!this.#closed && code !== 'EAGAIN' && code !== 'EINTR') this.#events.sendFailed(code, socket.peer);
-  }
-
-  /** Starts to count the turn's work, once a full batch shows that there is any to count. */
-  #countTurn(): void {
-    if (this.#turnBegan !== undefined) return;
-    this.#turnBegan = this.#work;
-    setImmediate(this.#endTurn);
-  }
-
-  readonly #endTurn = (): void => {
-    this.#turnBegan = undefined;
-    if (!this.#closed) this.#queue.flush();
-  };
-
-  #turnIsSpent(): boolean {
-    return this.#turnBegan !== undefined && this.#work - this.#turnBegan >= WORK_PER_TURN;
   }
 
   get #work(): number {

@@ -25,6 +25,8 @@ export class DatagramArena {
     { length: BATCH },
     (_, slot) => new KeptViews(Buffer.from(this.#memory, slot * SLOT_BYTES, SLOT_BYTES)),
   );
+  /** For a copy of one datagram of a group: kept views begin where their memory does. */
+  readonly #apart = new KeptViews(Buffer.from(new ArrayBuffer(SLOT_BYTES)));
   #roomUsed = 0;
 
   constructor(libc: Libc) {
@@ -49,6 +51,14 @@ export class DatagramArena {
     if (!(slot >= 0 && slot < BATCH)) assert.fail('the slot exists');
     if (!(length >= 0 && length <= SLOT_BYTES)) assert.fail('the datagram fits its slot');
     return this.#slots[slot]!.first(length);
+  }
+
+  /** The datagram of `length` bytes at `at` of the group that was received into a slot; lent until the next. */
+  datagramOfGroup(slot: number, at: number, length: number): Buffer {
+    if (!(at >= 0 && length >= 0 && at + length <= SLOT_BYTES)) assert.fail('the datagram lies in its slot');
+    const datagram = this.#apart.first(length);
+    copyBytes(this.#bytes, this.slotOffset(slot) + at, length, datagram, 0);
+    return datagram;
   }
 
   /** A copy of `length` bytes at `offset` that outlives the arena's next use. */

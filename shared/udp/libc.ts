@@ -49,6 +49,14 @@ export const SOL_UDP = 17;
 /** Sends a message as several datagrams of so many bytes; of Linux 4.18 and later. */
 export const UDP_SEGMENT = 103;
 
+/** Has what comes as a group received as one message; of Linux 5.0 and later. */
+export const UDP_GRO = 104;
+
+/** Of what is in memory already, keeps it there. */
+const RTLD_LAZY = 1;
+const RTLD_NOLOAD = 4;
+const RTLD_NODELETE = 0x1000;
+
 /** Batched system calls cannot be had here; the message says why. */
 export class NoBatchesError extends Error {}
 
@@ -68,6 +76,7 @@ function bindLibc(): Libc {
   }
   const koffi = loadKoffi();
   const library = koffi.load(null); // What the process has loaded already, its C library among it.
+  keepInMemory(library);
   return {
     socket: library.func('int socket(int domain, int type, int protocol)'),
     bind: library.func('int bind(int fd, void *address, uint32_t length)'),
@@ -86,13 +95,24 @@ function bindLibc(): Libc {
   };
 }
 
-function loadKoffi(): typeof import('koffi') {
+/** The package that reaches C. @throws NoBatchesError when it is not installed */
+export function loadKoffi(): typeof import('koffi') {
   try {
     return require('koffi');
   } catch (cause) {
     // Not installed, or without a binary that this system can load: nothing else is run here. The rest lists who asked for it.
     throw new NoBatchesError((cause as Error).message.split('\n', 1)[0], { cause });
   }
+}
+
+/**
+ * Keeps koffi's code in memory for good: after the end of a thread that alone had loaded it, the event loop still calls it for each
+ * socket that was watched there.
+ */
+function keepInMemory(library: import('koffi').LibraryHandle): void {
+  const path = Object.keys(require.cache).find((name) => name.endsWith('koffi.node'));
+  const dlopen = library.func('void *dlopen(const char *path, int flags)');
+  if (path) dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
 /** The system's name of the last failure: `EAGAIN`, `ENOBUFS`, ... */

@@ -8,7 +8,7 @@
  *   sockaddr_in  0        2      4         8      16
  *                | family | port | address | zero |          port and address in network byte order
  *   cmsghdr      0     8       12     16      18     24
- *                | len | level | type | value | zero |       with UDP_SEGMENT: the bytes of each datagram but the last
+ *                | len | level | type | value | zero |       with UDP_SEGMENT (2 bytes) and UDP_GRO (4): those of each datagram but the last
  */
 
 import assert from 'node:assert/strict';
@@ -18,9 +18,9 @@ import { AF_INET, type Libc } from './libc';
 export const HEADER_BYTES = 64;
 export const IOVEC_BYTES = 16;
 export const SOCKADDR_BYTES = 16;
-/** With a value of two bytes, rounded up. */
+/** With a value of two or four bytes, rounded up. */
 export const CONTROL_BYTES = 24;
-/** What the header of control data says its length is: without the zeros behind. */
+/** What the header of control data says its length is, with UDP_SEGMENT: without the zeros behind. */
 export const CONTROL_LENGTH = 18;
 
 /** Offsets into mmsghdr. */

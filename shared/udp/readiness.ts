@@ -1,36 +1,34 @@
 /**
- * Tells when a socket made elsewhere has something to read: a dgram socket adopts its descriptor. Node reads the first datagram
- * itself, so it comes along; its owner then reads the rest.
+ * Tells when a socket made elsewhere has something to read, and leaves the reading to its owner: Node's event loop watches the
+ * descriptor. Node offers that to C alone; koffi hands it on.
  */
 
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { type Endpoint, endpointOf } from '../endpoint';
-import { ipOfText } from './ip-text';
-
-export interface ReadinessEvents {
-  /** One datagram was read, and more may wait. */
-  readable(datagram: Uint8Array, from: Endpoint): void;
-  /** Reading failed with this code; it goes on. */
-  failed(code: string): void;
-}
+import { loadKoffi, NoBatchesError } from './libc';
 
 /** A watched socket. */
 export interface Watch {
-  /** Ends the watch and closes the descriptor. */
-  close(): Promise<void>;
+  /** Ends the watch; the descriptor stays open. */
+  close(): void;
 }
 
-/** Watches a descriptor, and owns it from then on. @throws when Node cannot adopt it; the descriptor is the caller's then. */
-export type WatchSocket = (fd: number, events: ReadinessEvents) => Promise<Watch>;
+/**
+ * Watches a descriptor: `readable` is told in each turn of the event loop in which there is something to read, be it an error.
+ * It must not throw, and what it does is not followed by promises' work. @throws NoBatchesError where it cannot be watched.
+ */
+export type WatchSocket = (fd: number, readable: () => void) => Watch;
 
-export const watchSocket: WatchSocket = async (fd, events) => {
-  const socket = createSocket('udp4');
-  socket.on('message', (datagram, from) => events.readable(datagram, endpointOf(ipOfText(from.address), from.port)));
-  const listening = once(socket, 'listening');
-  // Exclusive: a worker of a cluster would otherwise ask its parent for the descriptor.
-  socket.bind({ fd, exclusive: true });
-  await listening;
-  socket.on('error', (error: NodeJS.ErrnoException) => events.failed(error.code ?? 'UNKNOWN'));
-  return { close: () => new Promise((done) => socket.close(() => done())) };
+export const watchSocket: WatchSocket = (fd, readable) => {
+  const { node } = loadKoffi();
+  try {
+    // Its types leave the status out, which comes first.
+    const told = (...[status]: unknown[]): void => {
+      readable();
+      // The event loop ends a watch that meets an error, as of a connected peer that is gone: it goes on.
+      if (status !== 0) watch.start(told);
+    };
+    const watch = node.poll(fd, told);
+    return watch;
+  } catch (cause) {
+    throw new NoBatchesError(`koffi cannot watch a socket: ${(cause as Error).message}`, { cause });
+  }
 };

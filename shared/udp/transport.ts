@@ -23,7 +23,7 @@ export interface Transport {
   send(bytes: Uint8Array, to: Endpoint): void;
   /** Sends one datagram to each of these destinations but one, as `send` does. */
   sendEach(bytes: Uint8Array, destinations: readonly Endpoint[], except: Endpoint | undefined): void;
-  /** Datagrams the kernel threw away because the receive buffer was full, as far as the system shows it; else undefined. */
+  /** Datagrams the kernel threw away because the receive buffer was full, as far as the system shows it; else undefined. A group counts once. */
   kernelDrops(): number | undefined;
   /** Stops receiving and frees the port. What was sent before is handed to the system first. */
   close(): Promise<void>;

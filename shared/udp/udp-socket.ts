@@ -17,6 +17,7 @@ import {
   SOL_SOCKET,
   SOL_UDP,
   systemError,
+  UDP_GRO,
   UDP_SEGMENT,
 } from './libc';
 import { readSockaddr, SOCKADDR_BYTES, sockaddrOf } from './message-layout';
@@ -60,6 +61,11 @@ export function setReuseAddress(libc: Libc, fd: number, on: boolean): void {
 /** Whether the system sends one message as several datagrams: older ones send it as one, and say nothing. */
 export function canSegment(libc: Libc, fd: number): boolean {
   return setOption(libc, fd, UDP_SEGMENT, 0, SOL_UDP); // The default: messages say themselves where to cut.
+}
+
+/** Has what came as a group received as one message, where the system can. */
+export function receiveGroups(libc: Libc, fd: number): void {
+  setOption(libc, fd, UDP_GRO, 1, SOL_UDP);
 }
 
 /** Has the system refuse what would have to be broken into fragments; where it cannot, it breaks it. */

@@ -74,6 +74,24 @@ describe('the library', () => {
     expect(codes).to.deep.equal(['ECONNREFUSED', 'ECONNREFUSED']);
   });
 
+  it('serves in a thread too, whose end the process outlives', () => {
+    // In a process of its own: this one has koffi loaded, and would keep it for the thread.
+    const thread = `
+      const { startServent } = require('./dist/index.js');
+      startServent({ port: 0, pairs: [['a', '1']], bind: '127.0.0.1' }).then(({ address }) =>
+        require('node:worker_threads').parentPort.postMessage(address));`;
+    const script = `
+      const { Worker } = require('node:worker_threads');
+      const worker = new Worker(${JSON.stringify(thread)}, { eval: true });
+      worker.once('message', async (address) => {
+        await worker.terminate();
+        console.log('ended', address);
+      });`;
+    const { status, signal, stdout } = spawnSync(process.execPath, ['-e', script], { cwd: ROOT, encoding: 'utf8' });
+    expect({ status, signal }).to.deep.equal({ status: 0, signal: null });
+    expect(stdout).to.match(/^ended 127\.0\.0\.1:\d+\n$/);
+  });
+
   it('keeps answers for who comes for them late, while more come in', async () => {
     const peer = createSocket('udp4');
     peer.bind(0, '127.0.0.1');

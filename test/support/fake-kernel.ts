@@ -1,5 +1,5 @@
 /**
- * A C library and a Node that exist only in memory, for the batched transport: datagrams put into a socket come out of
+ * A C library and an event loop that exist only in memory, for the batched transport: datagrams put into a socket come out of
  * recvmmsg, what goes into sendmmsg is written down, and any call can be made to fail. Like a kernel it follows the addresses it
  * is handed, byte by byte, and keeps a port for one socket unless all allow others; like no kernel it throws when an address
  * leads outside the memory it knows.
@@ -8,16 +8,22 @@
 import { constants } from 'node:os';
 import { type Endpoint, endpointOf, ipOf, portOf } from '../../shared/endpoint';
 import type { BatchSystem } from '../../shared/udp/batch-transport';
-import { type Libc, SO_REUSEADDR, SOL_UDP, UDP_SEGMENT } from '../../shared/udp/libc';
-import type { ReadinessEvents } from '../../shared/udp/readiness';
+import {
+  type Libc,
+  NoBatchesError,
+  SO_REUSEADDR,
+  SOL_SOCKET,
+  SOL_UDP,
+  UDP_GRO,
+  UDP_SEGMENT,
+} from '../../shared/udp/libc';
 
 export interface Datagram {
   text: string;
   peer: Endpoint;
+  /** Of a group: the bytes of each of its datagrams but the last. */
+  segment?: number;
 }
-
-/** Node reads up to this many datagrams itself in one turn of its event loop. */
-const NODE_READS_PER_TURN = 32;
 
 const SERVENT = endpointOf(0x7f000001, 5000);
 /** What a port that the system chooses is counted from. */
@@ -32,7 +38,10 @@ interface FakeSocket {
   /** Allows others on its port. */
   shares: boolean;
   peer: Endpoint | undefined;
-  watcher: ReadinessEvents | undefined;
+  /** Who watches it. */
+  readable: (() => void) | undefined;
+  /** Datagrams that came in a group are received as one message. */
+  joins: boolean;
 }
 
 export class FakeKernel implements Libc, BatchSystem {
@@ -55,6 +64,8 @@ export class FakeKernel implements Libc, BatchSystem {
   readonly closedFds: number[] = [];
   #errno = 0;
   #nextFd = FD;
+  /** Tasks for the end of the turn. */
+  readonly #planned: (() => void)[] = [];
   readonly #memories: { from: number; bytes: Uint8Array }[] = [];
 
   get libc(): Libc {
@@ -91,32 +102,26 @@ export class FakeKernel implements Libc, BatchSystem {
     return [...this.sockets.values()].flatMap(({ peer }) => peer ?? []);
   }
 
-  watchSocket: BatchSystem['watchSocket'] = async (fd, events) => {
+  watchSocket: BatchSystem['watchSocket'] = (fd, readable) => {
     const socket = this.#socket(fd);
-    socket.shares = true; // As a socket does that Node adopts.
-    if (this.#call('watch', 0, fd) < 0) {
-      throw Object.assign(new Error('open EINVAL'), { code: 'EINVAL', syscall: 'open' });
-    }
-    socket.watcher = events;
-    return { close: async () => void this.close(fd) };
+    if (this.#call('watch', 0, fd) < 0) throw new NoBatchesError('the socket cannot be watched');
+    socket.readable = readable;
+    return { close: () => (socket.readable = undefined) };
   };
 
-  /** What the owner of a watched socket is told by. */
-  watcher(fd = this.#hearing[0]): ReadinessEvents {
-    return this.#socket(fd).watcher!;
+  setImmediate(task: () => void): void {
+    this.#planned.push(task);
   }
 
-  /** One turn of the event loop, as Node reads its sockets: one datagram, its event, and again. Gives how many it read itself. */
-  turn(): number {
-    let reads = 0;
-    for (const { waiting, watcher } of this.sockets.values()) {
-      for (let i = 0; i < NODE_READS_PER_TURN && waiting.length > 0; i++) {
-        const { text, peer } = waiting.shift()!;
-        reads += 1;
-        watcher!.readable(Buffer.from(text, 'latin1'), peer);
-      }
-    }
-    return reads;
+  /** One turn of the event loop: whoever has something to read is told, and then what was planned is done. */
+  turn(): void {
+    for (const { waiting, readable } of this.sockets.values()) if (waiting.length > 0) readable?.();
+    for (const task of this.#planned.splice(0)) task();
+  }
+
+  /** As many turns as it takes. */
+  turns(): void {
+    while ([...this.sockets.values()].some(({ waiting, readable }) => waiting.length > 0 && readable)) this.turn();
   }
 
   addressOf(buffer: ArrayBuffer): number {
@@ -130,7 +135,14 @@ export class FakeKernel implements Libc, BatchSystem {
     const fd = this.#nextFd;
     if (this.#call('socket', fd, fd) < 0) return -1;
     this.#nextFd += 1;
-    this.sockets.set(fd, { waiting: [], port: undefined, shares: false, peer: undefined, watcher: undefined });
+    this.sockets.set(fd, {
+      waiting: [],
+      port: undefined,
+      shares: false,
+      peer: undefined,
+      readable: undefined,
+      joins: false,
+    });
     return fd;
   }
 
@@ -151,9 +163,12 @@ export class FakeKernel implements Libc, BatchSystem {
     return result;
   }
 
-  setsockopt(fd: number, _level: number, name: number, value: Uint8Array): number {
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): number {
+    const socket = this.#socket(fd);
     const result = this.#call('setsockopt', 0, fd);
-    if (result === 0 && name === SO_REUSEADDR) this.#socket(fd).shares = value[0] === 1;
+    if (result < 0) return result;
+    if (level === SOL_SOCKET && name === SO_REUSEADDR) socket.shares = value[0] === 1;
+    if (level === SOL_UDP && name === UDP_GRO) socket.joins = value[0] === 1;
     return result;
   }
 
@@ -188,14 +203,14 @@ export class FakeKernel implements Libc, BatchSystem {
   }
 
   recvmmsg(fd: number, vector: number, count: number, _flags: number, _timeout: 0): number {
-    const { waiting } = this.#socket(fd);
+    const { waiting, joins } = this.#socket(fd);
     const failed = this.#call('recvmmsg', 0, fd);
     if (failed < 0 || count === 0) return failed;
     const fault = this.receiveFaults.shift();
     if (fault) return this.#fail(fault);
     if (waiting.length === 0) return this.#fail('EAGAIN');
     const taken = waiting.splice(0, count);
-    for (const [i, { text, peer }] of taken.entries()) {
+    for (const [i, { text, peer, segment = 0 }] of taken.entries()) {
       const message = this.#message(vector, i);
       const [room] = message.parts;
       if (message.nameRoom !== 16) throw new Error('the peer does not fit');
@@ -204,6 +219,10 @@ export class FakeKernel implements Libc, BatchSystem {
       message.header.writeUInt32LE(text.length, 56);
       message.name.writeUInt16BE(portOf(peer), 2);
       message.name.writeUInt32BE(ipOf(peer), 4);
+      if (segment > 0 && !joins) throw new Error('nobody asked for groups');
+      if (pointer(message.header, 40) !== 24) throw new Error('the control data does not fit');
+      if (segment > 0) writeSegment(this.#at(pointer(message.header, 32), 24), segment);
+      message.header.writeUInt32LE(segment > 0 ? 24 : 0, 40);
     }
     return taken.length;
   }
@@ -217,7 +236,9 @@ export class FakeKernel implements Libc, BatchSystem {
     if (typeof fault === 'string') return this.#fail(fault);
     const taken = Math.min(fault, count);
     for (let i = 0; i < taken; i++) {
-      const { name, parts, segment } = this.#message(vector, i);
+      const { header, name, parts } = this.#message(vector, i);
+      const segment = pointer(header, 40) === 0 ? 0 : this.#segment(pointer(header, 32), pointer(header, 40), parts);
+      if (segment === 0 && parts.length !== 1) throw new Error('a datagram has one part');
       const { code, from = 0 } = this.groupFault ?? {};
       if (code && parts.length > 1 && segment >= from) return i > 0 ? i : this.#fail(code);
       if (name.readUInt16LE(0) !== 2) throw new Error('the address is no IPv4 address');
@@ -239,9 +260,7 @@ export class FakeKernel implements Libc, BatchSystem {
     const parts = Array.from({ length: count }, (_, part) =>
       this.#at(pointer(iovecs, 16 * part), pointer(iovecs, 16 * part + 8)),
     );
-    const segment = pointer(header, 40) === 0 ? 0 : this.#segment(pointer(header, 32), pointer(header, 40), parts);
-    if (segment === 0 && count !== 1) throw new Error('a datagram has one part');
-    return { header, nameRoom: header.readUInt32LE(8), name: this.#at(pointer(header, 0), 16), parts, segment };
+    return { header, nameRoom: header.readUInt32LE(8), name: this.#at(pointer(header, 0), 16), parts };
   }
 
   /** The bytes of each datagram of a message, held to what kernels take. */
@@ -287,4 +306,12 @@ export class FakeKernel implements Libc, BatchSystem {
 
 function pointer(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32;
+}
+
+/** Control data as the kernel writes it. */
+function writeSegment(control: Buffer, segment: number): void {
+  control.writeBigUInt64LE(20n, 0);
+  control.writeUInt32LE(SOL_UDP, 8);
+  control.writeUInt32LE(UDP_GRO, 12);
+  control.writeUInt32LE(segment, 16);
 }

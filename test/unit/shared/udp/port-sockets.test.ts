@@ -97,6 +97,22 @@ describe('the sockets of a port', () => {
       expect(kernel.sockets.size).to.equal(0);
     });
 
+    it('hear what came while only the first was bound, once both are', async () => {
+      const bind = kernel.bind.bind(kernel);
+      const early = Array.from({ length: 3000 }, (_, i) => ({ text: `early ${i}`, peer: PEER }));
+      kernel.bind = (fd, address) => {
+        const result = bind(fd, address);
+        if (fd === FD) kernel.sockets.get(FD)!.waiting.push(...early);
+        return result;
+      };
+      const transport = await open();
+      expect(heard).to.deep.equal([]);
+      kernel.waiting.push({ text: 'later', peer: PEER });
+      for (let turn = 0; turn < 3; turn++) kernel.turn();
+      expect(heard.toSorted()).to.deep.equal([...early.map(({ text }) => text), 'later'].toSorted());
+      await transport.close();
+    });
+
     it('do both in one where the system wants it so', async () => {
       kernel.hears = 'first';
       const transport = await open();

@@ -42,9 +42,14 @@ export class LineWriter {
     const contents = Buffer.from(`${this.#lines.join('\n')}\n`);
     this.#lines = [];
     this.#characters = 0;
-    const frame = await compressFrame(contents);
-    return Buffer.concat([leadOf(frame.length, contents.length), frame]);
+    return frameOf(contents);
   }
+}
+
+/** A frame that holds these bytes, which need not be lines. */
+export async function frameOf(contents: Buffer): Promise<Buffer> {
+  const frame = await compressFrame(contents);
+  return Buffer.concat([leadOf(frame.length, contents.length), frame]);
 }
 
 function leadOf(frameLength: number, length: number): Buffer {
@@ -61,6 +66,12 @@ export async function* readLines(source: ByteSource): AsyncGenerator<unknown, vo
   }
 }
 
+/** The contents of the next frame, at most `max` bytes; undefined at the end. @throws LinesError */
+export async function takeFrame(source: ByteSource, max: number): Promise<Buffer | undefined> {
+  const lead = await source.take(LEAD);
+  return lead.length === 0 ? undefined : contentsOf(lead, source, max);
+}
+
 /** Are these the first bytes of a frame of lines? */
 export function isLines(bytes: Buffer): boolean {
   return bytes.length >= 4 && bytes.readUInt32LE() === MAGIC;
@@ -73,10 +84,11 @@ export async function takeLines(begin: Buffer, source: ByteSource): Promise<unkn
 
 async function takeTexts(begin: Buffer, source: ByteSource): Promise<string[]> {
   const lead = begin.length === LEAD ? begin : Buffer.concat([begin, await source.take(LEAD - begin.length)]);
-  const frame = await source.take(frameLengthOf(lead));
-  if (lead.equals(NO_LINES)) return [];
-  const text = await textOf(frame, lead.readUInt32LE(12));
-  return text.split('\n').filter((line) => line !== '');
+  const contents = await contentsOf(lead, source, LINE_MAX);
+  return contents
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
 }
 
 /** The lines of a file's last frame, found without reading those before. @throws LinesError */
@@ -89,21 +101,23 @@ export async function readLastLines(size: number, readAt: ReadAt): Promise<unkno
   }
 }
 
-function frameLengthOf(lead: Buffer): number {
+async function contentsOf(lead: Buffer, source: ByteSource, max: number): Promise<Buffer> {
+  const frame = await source.take(frameLengthOf(lead, max));
+  if (lead.equals(NO_LINES)) return Buffer.alloc(0);
+  try {
+    return await decompressFrame(frame, lead.readUInt32LE(12));
+  } catch (cause) {
+    throw new LinesError('expected a whole frame, got a damaged one', { cause });
+  }
+}
+
+function frameLengthOf(lead: Buffer, max = LINE_MAX): number {
   if (lead.length < LEAD || lead.readUInt32LE() !== MAGIC || lead.readUInt32LE(4) !== LEAD - 8) {
     throw new LinesError('expected a frame of lines, got something else');
   }
   const [frame, contents] = [lead.readUInt32LE(8), lead.readUInt32LE(12)];
-  if (frame <= LINE_MAX && contents <= LINE_MAX) return frame;
+  if (frame <= max && contents <= max) return frame;
   throw new LinesError(`expected a shorter frame, got ${contents} bytes`);
-}
-
-async function textOf(frame: Buffer, length: number): Promise<string> {
-  try {
-    return (await decompressFrame(frame, length)).toString();
-  } catch (cause) {
-    throw new LinesError('expected a whole frame, got a damaged one', { cause });
-  }
 }
 
 function parsed(line: string): unknown {

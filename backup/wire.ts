@@ -1,6 +1,7 @@
 /** What a server asks of an agent over HTTP, and how the answer comes. WIRE.md beside this file has it in prose. */
 
 import { RUN_SUM_LENGTH, RUNS_MAX } from './list-runs';
+import { areBlockSums, BASE_MAX } from './parts';
 import { type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from './record';
 import { CHUNK_MAX } from './repository/chunker';
 
@@ -9,6 +10,7 @@ export const SUM_PATH = '/v1/sum';
 export const LIST_PATH = '/v1/list';
 export const READ_PATH = '/v1/read';
 export const CHUNKS_PATH = '/v1/chunks';
+export const PARTS_PATH = '/v1/parts';
 export const WHOLE_PATH = '/v1/whole';
 
 /** Longest request, bytes: that of hundreds of files with the longest names a system has, or 10,000 chunks. */
@@ -38,6 +40,8 @@ export interface EndLine {
   sum: string;
   /** Of the answer to a `SumRequest`: files are to be read also when they look as before. */
   paranoid?: boolean;
+  /** Of the answer to a `SumRequest`: the agent knows `PARTS_PATH`, and takes questions in frames (lines.ts). */
+  parts?: boolean;
 }
 
 /** In this place stand so many runs of the last list, from the `first` on, which is counted from 0. */
@@ -59,6 +63,15 @@ export type ReadLine = FileRecord | ProblemRecord;
 export interface ChunksRequest {
   path: string;
   files: { path: Name; chunks: [at: number, length: number, sum: string][] }[];
+}
+
+/**
+ * Chunks wanted of which the server has a base (parts.ts). The answer: frames (part-frame.ts) with recipes for those that still are
+ * there, each named by its place in the question, counted from 0.
+ */
+export interface PartsRequest {
+  path: string;
+  files: { path: Name; chunks: [at: number, length: number, sum: string, baseLength: number, blockSums: string][] }[];
 }
 
 /** All chunks of a file that changes all the time, read once. The answer: blocks as in a pack, in order; none when it is gone. */
@@ -85,18 +98,29 @@ export function isReadRequest(body: object): body is ReadRequest {
 
 /** Does what came have the fields of a `ChunksRequest`? */
 export function isChunksRequest(body: object): body is ChunksRequest {
-  const files = 'files' in body && Array.isArray(body.files) ? (body.files as ChunksRequest['files']) : undefined;
-  return (
-    files?.every((file) => isName(file?.path) && Array.isArray(file.chunks) && file.chunks.every(isRange)) ?? false
-  );
+  return haveChunks(body, isRange);
 }
 
-function isRange(range: unknown): boolean {
+/** Does what came have the fields of a `PartsRequest`? */
+export function isPartsRequest(body: object): body is PartsRequest {
+  return haveChunks(body, (range) => isRange(range) && isBase(range));
+}
+
+function haveChunks(body: object, is: (range: unknown) => boolean): boolean {
+  const files = 'files' in body && Array.isArray(body.files) ? (body.files as ChunksRequest['files']) : undefined;
+  return files?.every((file) => isName(file?.path) && Array.isArray(file.chunks) && file.chunks.every(is)) ?? false;
+}
+
+function isRange(range: unknown): range is unknown[] {
   if (!Array.isArray(range)) return false;
   const [at, length, sum] = range as unknown[];
   return isNumber(at, Number.MAX_SAFE_INTEGER) && isNumber(length, CHUNK_MAX) && typeof sum === 'string';
 }
 
-function isNumber(value: unknown, max: number): boolean {
+function isBase([, , , length, sums]: unknown[]): boolean {
+  return isNumber(length, BASE_MAX) && typeof sums === 'string' && areBlockSums(sums, length);
+}
+
+function isNumber(value: unknown, max: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
 }

@@ -107,10 +107,10 @@ class BlockWriter {
 }
 
 /** A chunk of a file, as it is asked for. */
-type Range = ChunksRequest['files'][number]['chunks'][number];
+export type Range = ChunksRequest['files'][number]['chunks'][number];
 
 /** The chunks that are remembered, then those that still are what they were; none of a file that cannot be read any more. */
-function* contentsOf(
+export function* contentsOf(
   tree: Root,
   path: Name,
   chunks: readonly Range[],

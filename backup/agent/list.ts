@@ -25,7 +25,7 @@ export async function* sum(tree: Root, lists: ListMemory, paranoid: boolean): As
   const sum = all.digest('hex');
   lists.keep(sum, runs);
   const writer = new LineWriter();
-  const end: EndLine = { type: 'end', sum, ...(paranoid ? { paranoid } : {}) };
+  const end: EndLine = { type: 'end', sum, ...(paranoid ? { paranoid } : {}), parts: true };
   yield (await writer.add(end)) ?? writer.end();
 }
 

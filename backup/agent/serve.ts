@@ -6,15 +6,18 @@ import { createServer as createTlsServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isSystemError } from '../../shared/errors';
-import { NO_LINES } from '../lines';
+import { ByteSource } from '../byte-source';
+import { isLines, LinesError, NO_LINES, takeFrame } from '../lines';
 import {
   BLOCK_BYTES,
   CHUNKS_PATH,
   isChunksRequest,
   isListRequest,
+  isPartsRequest,
   isReadRequest,
   isWholeRequest,
   LIST_PATH,
+  PARTS_PATH,
   READ_PATH,
   REQUEST_MAX,
   SUM_PATH,
@@ -25,6 +28,7 @@ import { ChunkMemory } from './chunk-memory';
 import { withHeartbeat } from './heartbeat';
 import { list, sum } from './list';
 import { ListMemory } from './list-memory';
+import { sendParts } from './parts';
 import { PathError, type Root } from './root';
 import { systemError } from './system-error';
 
@@ -112,6 +116,7 @@ function routesOf(paranoid: boolean, lists: ListMemory, chunks: ChunkMemory): Ro
     [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body), lists), NO_LINES),
     [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body), chunks), NO_LINES),
     [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body), chunks),
+    [PARTS_PATH]: (tree, body) => sendParts(tree, checked(isPartsRequest, body), chunks),
     [WHOLE_PATH]: (tree, body) => sendWhole(tree, checked(isWholeRequest, body)),
   };
 }
@@ -135,12 +140,17 @@ async function bodyOf(request: IncomingMessage): Promise<{ path: string }> {
     pieces.push(piece);
   }
   try {
-    const body = JSON.parse(Buffer.concat(pieces).toString()) as { path?: unknown };
+    const body = JSON.parse((await textOf(Buffer.concat(pieces))).toString()) as { path?: unknown };
     if (typeof body?.path === 'string') return { ...body, path: body.path };
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError || error instanceof LinesError)) throw error;
   }
   throw new Refusal(400, 'expected JSON with a "path"');
+}
+
+/** What is in a frame, or all of it where it is none. @throws LinesError */
+async function textOf(bytes: Buffer): Promise<Buffer> {
+  return isLines(bytes) ? (await takeFrame(new ByteSource([bytes]), REQUEST_MAX))! : bytes;
 }
 
 /** The tree that a request is about: there, and below the root. */

@@ -5,7 +5,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isSystemError } from '../../shared/errors';
 import { ByteSource } from '../byte-source';
-import { LinesError, readLines } from '../lines';
+import { frameOf, LinesError, readLines } from '../lines';
 import { AgentError } from './agent-error';
 import type { Throttle } from './bandwidth';
 
@@ -30,6 +30,8 @@ export class AgentClient {
   readonly #signal: AbortSignal;
   readonly #silenceMaxMs: number;
   readonly #connections: HttpAgent;
+  /** Does the agent take questions in frames? They are shorter. */
+  takesFrames = false;
 
   /** @param signal cuts off whatever is under way */
   constructor(address: AgentAddress, throttle: Throttle, signal: AbortSignal, silenceMaxMs = SILENCE_MAX_MS) {
@@ -47,8 +49,9 @@ export class AgentClient {
   /** Asks; gives the answer's bytes. @throws AgentError */
   async ask(path: string, body: object): Promise<ByteSource> {
     const { host, port, token, tls } = this.#address;
-    const question = JSON.stringify(body);
-    await this.#throttle(Buffer.byteLength(question));
+    const json = Buffer.from(JSON.stringify(body));
+    const question = this.takesFrames ? await frameOf(json) : json;
+    await this.#throttle(question.length);
     try {
       const asked = (tls ? httpsRequest : httpRequest)({
         host,
@@ -58,7 +61,7 @@ export class AgentClient {
         agent: this.#connections,
         signal: this.#signal,
         headers: {
-          'content-type': 'application/json',
+          'content-type': this.takesFrames ? 'application/octet-stream' : 'application/json',
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
       });

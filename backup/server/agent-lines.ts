@@ -15,7 +15,8 @@ const SUM = /^[A-Za-z0-9+/]{43}$/;
 export function endOf(given: unknown): EndLine | undefined {
   const line = given as EndLine | null;
   if (line?.type !== 'end' || typeof line.sum !== 'string') return undefined;
-  return { type: 'end', sum: line.sum.slice(0, MESSAGE_MAX), paranoid: line.paranoid === true };
+  const sum = line.sum.slice(0, MESSAGE_MAX);
+  return { type: 'end', sum, paranoid: line.paranoid === true, parts: line.parts === true };
 }
 
 /** An entry of a list. @throws AgentError */

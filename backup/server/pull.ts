@@ -12,6 +12,7 @@ import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest, WHOLE_PAT
 import type { AgentClient } from './agent-client';
 import { AgentError } from './agent-error';
 import { readOf } from './agent-lines';
+import { fetchParts } from './fetch-parts';
 import type { Listed } from './list';
 
 /** Files asked for at once. */
@@ -31,6 +32,13 @@ const PROBLEMS_MAX = 100;
 
 type Wanted = ChunksRequest['files'];
 
+/** Some of a tree's records, in order. */
+interface Batch {
+  records: TreeRecord[];
+  /** By path: what files that are to be read had in them before, all of it here. Bounded by FILES_A_BATCH. */
+  was: Map<string, NonNullable<FileRecord['chunks']>>;
+}
+
 export class Pull {
   /** Bounded by PROBLEMS_MAX. */
   readonly problems: [path: string, message: string][] = [];
@@ -40,11 +48,14 @@ export class Pull {
   readonly #agent: AgentClient;
   readonly #packs: PackStore;
   readonly #path: string;
+  readonly #sendsParts: boolean;
 
-  constructor(agent: AgentClient, packs: PackStore, path: string) {
+  /** @param sendsParts the agent knows how to send parts of chunks */
+  constructor(agent: AgentClient, packs: PackStore, path: string, sendsParts: boolean) {
     this.#agent = agent;
     this.#packs = packs;
     this.#path = path;
+    this.#sendsParts = sendsParts;
   }
 
   /**
@@ -58,7 +69,7 @@ export class Pull {
     let fetched: Promise<unknown> = reading;
     for await (const batch of this.#batches(list, paranoid)) {
       // While the chunks of one batch are fetched, the next is read, one more is found, and the one before is written.
-      const read = reading.then(() => this.#read(wantedOf(batch)));
+      const read = reading.then(() => this.#read(wantedOf(batch.records)));
       const whole = Promise.all([read, fetched]).then(([files]) => this.#fetch(batch, files));
       // Told where it is awaited.
       whole.catch(() => undefined);
@@ -69,8 +80,8 @@ export class Pull {
     for (const whole of fetching) yield* await whole;
   }
 
-  async *#batches(list: AsyncIterable<Listed>, paranoid: boolean): AsyncGenerator<TreeRecord[]> {
-    let batch: TreeRecord[] = [];
+  async *#batches(list: AsyncIterable<Listed>, paranoid: boolean): AsyncGenerator<Batch> {
+    let batch: Batch = { records: [], was: new Map() };
     let bytes = 0;
     for await (const [entry, known] of list) {
       if (entry.type === 'problem') {
@@ -82,11 +93,12 @@ export class Pull {
         const isKept = !paranoid && known?.type === 'file' && this.#isSame(entry, known);
         record = isKept ? { ...entry, chunks: known.chunks! } : unread(entry);
         if (!isKept) bytes += entry.size;
+        if (!isKept && known?.type === 'file' && this.#hasAll(known)) batch.was.set(keyOf(entry.path), known.chunks!);
       }
-      batch.push(record);
-      if (batch.length < FILES_A_BATCH && bytes < BYTES_A_BATCH) continue;
+      batch.records.push(record);
+      if (batch.records.length < FILES_A_BATCH && bytes < BYTES_A_BATCH) continue;
       yield batch;
-      [batch, bytes] = [[], 0];
+      [batch, bytes] = [{ records: [], was: new Map() }, 0];
     }
     yield batch;
   }
@@ -109,8 +121,13 @@ export class Pull {
   }
 
   /** Puts chunks to the files that have none: those that could not be read are left out and noted. */
-  async #fetch(batch: readonly TreeRecord[], files: FileRecord[]): Promise<TreeRecord[]> {
+  async #fetch({ records, was }: Batch, files: FileRecord[]): Promise<TreeRecord[]> {
     const read = new Map<string, FileRecord>();
+    const changed = files.flatMap((file) => {
+      const chunks = was.get(keyOf(file.path));
+      return chunks ? { file, was: chunks } : [];
+    });
+    if (this.#sendsParts) await fetchParts(this.#agent, this.#packs, this.#path, changed);
     let lacking = files;
     for (let attempt = 1; lacking.length > 0; attempt++) {
       for (const file of lacking) read.set(keyOf(file.path), file);
@@ -124,7 +141,7 @@ export class Pull {
       if (torn) read.set(keyOf(file.path), torn);
       else read.delete(keyOf(file.path));
     }
-    const whole = batch.flatMap((record) =>
+    const whole = records.flatMap((record) =>
       record.type !== 'file' || record.chunks ? record : (read.get(keyOf(record.path)) ?? []),
     );
     this.tornCount += whole.filter((record) => record.type === 'file' && record.torn).length;

@@ -31,6 +31,7 @@ export async function pullOnce(
   const last = await repository.copies.last(job);
   // Of what was never listed all is asked at once.
   const told = last.isFirst ? undefined : await sumAt(agent, path);
+  agent.takesFrames = told?.parts === true;
   const paranoid = job.paranoid || told?.paranoid === true;
   if (!paranoid && last.list !== '' && told?.sum === last.list) return { outcome: 'unchanged' };
   const body: ListRequest = { path, have: await sumsOf(last.records()), sum: told?.sum ?? '' };
@@ -40,7 +41,7 @@ export async function pullOnce(
   const first = await list.next();
   const writer = await repository.copies.begin(job, atMs);
   try {
-    const pull = new Pull(agent, repository.packs, path);
+    const pull = new Pull(agent, repository.packs, path, told?.parts === true);
     for await (const record of pull.records(startedWith(first, list), paranoid)) {
       await writer.add(record);
       onProgress(writer.progress);

@@ -2,9 +2,18 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ByteSource } from '../../../../backup/byte-source';
-import { readLines } from '../../../../backup/lines';
+import { frameOf, readLines } from '../../../../backup/lines';
+import { blockSumsOf } from '../../../../backup/parts';
 import { sumOf } from '../../../../backup/sum';
-import { CHUNKS_PATH, LIST_PATH, READ_PATH, REQUEST_MAX, SUM_PATH, WHOLE_PATH } from '../../../../backup/wire';
+import {
+  CHUNKS_PATH,
+  LIST_PATH,
+  PARTS_PATH,
+  READ_PATH,
+  REQUEST_MAX,
+  SUM_PATH,
+  WHOLE_PATH,
+} from '../../../../backup/wire';
 import { Served } from '../../../support/backup/served';
 import { CERTIFICATE, KEY } from '../../../support/backup/tls';
 
@@ -42,7 +51,7 @@ describe('an agent', () => {
     ];
     for (const path of trees) {
       it(`as a tree at ${JSON.stringify(path)}`, async () => {
-        for (const question of [SUM_PATH, LIST_PATH, READ_PATH, CHUNKS_PATH, WHOLE_PATH]) {
+        for (const question of [SUM_PATH, LIST_PATH, READ_PATH, CHUNKS_PATH, PARTS_PATH, WHOLE_PATH]) {
           const body = { path, have: '', sum: '', files: [], file: '' };
           const { status, bytes } = await ask(question, body);
           expect(status, question).to.equal(403);
@@ -69,6 +78,10 @@ describe('an agent', () => {
         const chunks = [[0, SECRET.length, sumOf(Buffer.from(SECRET))]];
         const sent = await ask(CHUNKS_PATH, { path: '', files: [{ path: file, chunks }] });
         expect(sent.bytes).to.have.length(0);
+        const base = [...chunks[0]!, SECRET.length, blockSumsOf(Buffer.from(SECRET))];
+        const parts = await ask(PARTS_PATH, { path: '', files: [{ path: file, chunks: [base] }] });
+        expect(parts.status).to.equal(200);
+        expect(parts.bytes).to.have.length(0);
         const whole = await ask(WHOLE_PATH, { path: '', file }).catch(() => ({ bytes: Buffer.alloc(0) }));
         expect(whole.bytes).to.have.length(0);
       });
@@ -107,6 +120,23 @@ describe('an agent', () => {
       expect(((await response.json()) as { error: string }).error).to.be.a('string');
     });
   }
+
+  it('takes questions in frames, and none that would be longer than it takes', async () => {
+    const status = async (body: Buffer): Promise<number> =>
+      (await fetch(`http://${node}${SUM_PATH}`, { method: 'POST', body: new Uint8Array(body) })).status;
+    expect(await status(await frameOf(Buffer.from('{"path":""}')))).to.equal(200);
+    expect(await status(await frameOf(Buffer.from('{"path":"no'.padEnd(REQUEST_MAX + 1))))).to.equal(400);
+    const damaged = await frameOf(Buffer.from('{"path":""}'));
+    expect(await status(damaged.subarray(0, damaged.length - 1))).to.equal(400);
+  });
+
+  it('takes parts only with as many sums as their base has blocks', async () => {
+    const chunk = [0, SECRET.length, sumOf(Buffer.from(SECRET))];
+    for (const base of [[], [1], [1, ''], [-1, ''], [1e9, ''], [100, 'AAAAA'], [64, 'AAAAAA'], [64, 5]]) {
+      const body = { path: '', files: [{ path: 'folder/file', chunks: [[...chunk, ...base]] }] };
+      expect((await ask(PARTS_PATH, body)).status, JSON.stringify(base)).to.equal(400);
+    }
+  });
 
   it('that is paranoid has files read that look as before', async () => {
     for (const paranoid of [false, true]) {

@@ -12,6 +12,8 @@ const RUN_BITS = 3;
 const RUN_MAX = 256;
 /** Characters of a run's sum, 6 bits each: that one of a million is taken for another is not to be expected. */
 export const RUN_SUM_LENGTH = 12;
+/** Digits of a list's name, 4 bits each. */
+const LIST_NAME_LENGTH = 16;
 /** Sums of so many runs are told to an agent; what comes behind them in a larger tree travels whenever something has changed. */
 export const RUNS_MAX = 500_000;
 
@@ -48,6 +50,16 @@ export function runSumOf(run: readonly (TreeRecord | ProblemRecord)[]): string {
   const hash = createHash('sha256');
   for (const entry of run) hash.update(`${JSON.stringify(entry.type === 'file' ? unread(entry) : entry)}\n`);
   return hash.digest('base64').slice(0, RUN_SUM_LENGTH);
+}
+
+/** What an agent remembers a list by, and a server asks for it: the first digits of its sum. */
+export function listNameOf(sum: string): string {
+  return sum.slice(0, LIST_NAME_LENGTH);
+}
+
+/** 48 bits of the SHA-256 of an entry's line as an agent lists it: within a list none is taken for another. */
+export function entrySumOf(entry: TreeRecord | ProblemRecord): number {
+  return createHash('sha256').update(JSON.stringify(entry)).digest().readUIntBE(0, 6);
 }
 
 /** What a file's entry is before the file was read. */

@@ -21,18 +21,22 @@ export const BLOCK_BYTES = 1024 * 1024;
 /** Is all as it was? The answer: the line that ends the list of what lies at a path below the agent's root. */
 export interface SumRequest {
   path: string;
+  /** The name (list-runs.ts) of the last list that the server got whole; '' for none. */
+  last: string;
 }
 
 /** What lies there? The answer: lines of `ListLine`, without the runs (list-runs.ts) that stand as they did. */
 export interface ListRequest {
   path: string;
-  /** The sums of the runs of the last list that the server got, one behind the other; '' for none. */
+  /** The sums of the runs of the last list that the server got, one behind the other; '' for none, or where `last` will do. */
   have: string;
+  /** Its name, where the agent has said that it remembers it. */
+  last?: string;
   /** The sum that was told a moment ago; '' where it was not asked for. */
   sum: string;
 }
 
-export type ListLine = TreeRecord | ProblemRecord | SameLine | EndLine;
+export type ListLine = TreeRecord | ProblemRecord | SameLine | EntriesLine | EndLine;
 
 export interface EndLine {
   type: 'end';
@@ -42,11 +46,20 @@ export interface EndLine {
   paranoid?: boolean;
   /** Of the answer to a `SumRequest`: the agent knows `PARTS_PATH`, and takes questions in frames (lines.ts). */
   parts?: boolean;
+  /** Of the answer to a `SumRequest`: the agent remembers the list `last`. */
+  remembers?: boolean;
 }
 
 /** In this place stand so many runs of the last list, from the `first` on, which is counted from 0. */
 export interface SameLine {
   type: 'same';
+  first: number;
+  count: number;
+}
+
+/** In this place stand so many entries of the last list, from the `first` on, which is counted from 0: said where that is remembered. */
+export interface EntriesLine {
+  type: 'entries';
   first: number;
   count: number;
 }
@@ -85,10 +98,16 @@ export function isWholeRequest(body: object): body is WholeRequest {
   return 'file' in body && isName(body.file);
 }
 
+/** Does what came have the fields of a `SumRequest`? Older servers did not say which list they got. */
+export function isSumRequest(body: object): body is Partial<SumRequest> {
+  return !('last' in body) || typeof body.last === 'string';
+}
+
 /** Does what came have the fields of a `ListRequest`? */
 export function isListRequest(body: object): body is ListRequest {
-  const { have, sum } = body as Partial<ListRequest>;
-  return typeof have === 'string' && have.length <= RUNS_MAX * RUN_SUM_LENGTH && typeof sum === 'string';
+  const { have, sum, last = '' } = body as Partial<ListRequest>;
+  const isHave = typeof have === 'string' && have.length <= RUNS_MAX * RUN_SUM_LENGTH;
+  return isHave && typeof sum === 'string' && typeof last === 'string';
 }
 
 /** Does what came have the fields of a `ReadRequest`? */

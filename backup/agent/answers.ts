@@ -31,7 +31,8 @@ export async function* read(tree: Root, { files }: ReadRequest, memory: ChunkMem
   yield await writer.end();
 }
 
-async function recordOf(reader: ContentReader, path: Name): Promise<ReadLine> {
+/** A file's record with its chunks, or why there is none. */
+export async function recordOf(reader: ContentReader, path: Name): Promise<ReadLine> {
   try {
     return await reader.record(path);
   } catch (error) {

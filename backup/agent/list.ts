@@ -1,20 +1,32 @@
-/** What an agent lists of a tree: the sum of all that is there, or all of it but the runs that a server has. */
+/** What an agent lists of a tree: the sum of all that is there, or all of it but what a server has. */
 
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { LineWriter } from '../lines';
-import { RUN_SUM_LENGTH, RunCutter, runSumOf } from '../list-runs';
+import { entrySumOf, listNameOf, RUN_SUM_LENGTH, RunCutter, runSumOf } from '../list-runs';
 import type { ProblemRecord, TreeRecord } from '../record';
-import type { EndLine, ListLine, ListRequest, SameLine } from '../wire';
-import { type ListedRun, type ListMemory, RUNS_KEPT_MAX } from './list-memory';
+import type { EndLine, EntriesLine, ListLine, ListRequest, SameLine, SumRequest } from '../wire';
+import { recordOf } from './answers';
+import type { ChunkMemory } from './chunk-memory';
+import { ContentReader } from './contents';
+import { ENTRIES_KEPT_MAX, type ListedRun, type ListMemory, RUNS_KEPT_MAX } from './list-memory';
 import type { Root } from './root';
 import { walk } from './walk';
 
+type Runs = Iterable<ListedRun> | AsyncIterable<ListedRun>;
+
 /** After so many records others get their turn. */
 const RECORDS_A_TURN = 200;
+/** What is in files is told with a list up to so many bytes of them: as much as is remembered until it is asked for. */
+const BYTES_TOLD_MAX = 16 * 1024 * 1024;
 
 /** The end of the list of all that is there, which tells whether anything has changed. @param paranoid said with it */
-export async function* sum(tree: Root, lists: ListMemory, paranoid: boolean): AsyncGenerator<Buffer, void> {
+export async function* sum(
+  tree: Root,
+  { last = '' }: Partial<SumRequest>,
+  lists: ListMemory,
+  paranoid: boolean,
+): AsyncGenerator<Buffer, void> {
   const all = createHash('sha256');
   const runs: ListedRun[] = [];
   for await (const run of runsOf(tree)) {
@@ -25,29 +37,82 @@ export async function* sum(tree: Root, lists: ListMemory, paranoid: boolean): As
   const sum = all.digest('hex');
   lists.keep(sum, runs);
   const writer = new LineWriter();
-  const end: EndLine = { type: 'end', sum, ...(paranoid ? { paranoid } : {}), parts: true };
+  const remembers = listNameOf(sum) !== last && lists.entriesOf(last) !== undefined;
+  const end: EndLine = {
+    type: 'end',
+    sum,
+    parts: true,
+    ...(paranoid ? { paranoid } : {}),
+    ...(remembers ? { remembers } : {}),
+  };
   yield (await writer.add(end)) ?? writer.end();
 }
 
-/** All that is there, but the runs that the server has. */
+/**
+ * All that is there, but the entries or runs that the server has. Where those are entries, it will ask next what is in the files that
+ * have changed: of some it is told at once.
+ * @param chunks where what is read for that is kept for a while
+ */
 export async function* list(
   tree: Root,
-  { have, sum: told }: ListRequest,
+  { have, sum: told, last = '' }: ListRequest,
   lists: ListMemory,
+  chunks: ChunkMemory,
 ): AsyncGenerator<Buffer, void> {
   const writer = new LineWriter();
-  for await (const line of lacking(lists.take(told) ?? runsOf(tree), have)) {
-    const frame = writer.add(line);
+  const runs = remembered(lists.take(told) ?? runsOf(tree), lists);
+  const was = lists.entriesOf(last);
+  const reader = new ContentReader(tree, () => turn(), chunks);
+  let left = was ? BYTES_TOLD_MAX : 0;
+  for await (const line of was ? changed(runs, was) : lacking(runs, have)) {
+    const isTold = line.type === 'file' && line.size <= left;
+    if (isTold) left -= line.size;
+    const frame = writer.add(isTold ? await recordOf(reader, line.path) : line);
     if (frame) yield await frame;
   }
   yield await writer.end();
 }
 
+/** These runs; at their end their entries' sums are remembered. */
+async function* remembered(runs: Runs, lists: ListMemory): AsyncGenerator<ListedRun, void> {
+  const all = createHash('sha256');
+  const sums: number[] = [];
+  for await (const run of runs) {
+    all.update(run.sum);
+    if (sums.length <= ENTRIES_KEPT_MAX) for (const entry of run.entries) sums.push(entrySumOf(entry));
+    yield run;
+  }
+  lists.remember(listNameOf(all.digest('hex')), sums);
+}
+
+/** The lines of a list whose runs are these, for a server that has the list with these sums of entries; the end with it. */
+export async function* changed(runs: Runs, was: Float64Array): AsyncGenerator<ListLine, void> {
+  const places = new Map<number, number>();
+  for (const [place, sum] of was.entries()) places.set(sum, place);
+  const all = createHash('sha256');
+  let same: EntriesLine | undefined;
+  let next = 0;
+  for await (const { sum, entries } of runs) {
+    all.update(sum);
+    for (const entry of entries) {
+      const place = places.get(entrySumOf(entry)) ?? -1;
+      const isKnown = place >= next;
+      if (isKnown) next = place + 1;
+      if (same && isKnown && place === same.first + same.count) {
+        same.count++;
+        continue;
+      }
+      if (same) yield same;
+      same = isKnown ? { type: 'entries', first: place, count: 1 } : undefined;
+      if (!isKnown) yield entry;
+    }
+  }
+  if (same) yield same;
+  yield { type: 'end', sum: all.digest('hex') };
+}
+
 /** The lines of a list whose runs are these, for a server that has some of them; the end with it. */
-export async function* lacking(
-  runs: Iterable<ListedRun> | AsyncIterable<ListedRun>,
-  have: string,
-): AsyncGenerator<ListLine, void> {
+export async function* lacking(runs: Runs, have: string): AsyncGenerator<ListLine, void> {
   const places = placesOf(have);
   const all = createHash('sha256');
   let next = 0;

@@ -15,6 +15,7 @@ import {
   isListRequest,
   isPartsRequest,
   isReadRequest,
+  isSumRequest,
   isWholeRequest,
   LIST_PATH,
   PARTS_PATH,
@@ -112,8 +113,8 @@ type Routes = Readonly<Record<string, Route>>;
 /** @param lists what one question found is remembered there for the next, as in `chunks` */
 function routesOf(paranoid: boolean, lists: ListMemory, chunks: ChunkMemory): Routes {
   return {
-    [SUM_PATH]: (tree) => withHeartbeat(sum(tree, lists, paranoid), NO_LINES),
-    [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body), lists), NO_LINES),
+    [SUM_PATH]: (tree, body) => withHeartbeat(sum(tree, checked(isSumRequest, body), lists, paranoid), NO_LINES),
+    [LIST_PATH]: (tree, body) => withHeartbeat(list(tree, checked(isListRequest, body), lists, chunks), NO_LINES),
     [READ_PATH]: (tree, body) => withHeartbeat(read(tree, checked(isReadRequest, body), chunks), NO_LINES),
     [CHUNKS_PATH]: (tree, body) => sendChunks(tree, checked(isChunksRequest, body), chunks),
     [PARTS_PATH]: (tree, body) => sendParts(tree, checked(isPartsRequest, body), chunks),

@@ -16,11 +16,13 @@ export function endOf(given: unknown): EndLine | undefined {
   const line = given as EndLine | null;
   if (line?.type !== 'end' || typeof line.sum !== 'string') return undefined;
   const sum = line.sum.slice(0, MESSAGE_MAX);
-  return { type: 'end', sum, paranoid: line.paranoid === true, parts: line.parts === true };
+  const [paranoid, parts, remembers] = [line.paranoid, line.parts, line.remembers].map((flag) => flag === true);
+  return { type: 'end', sum, paranoid: paranoid!, parts: parts!, remembers: remembers! };
 }
 
-/** An entry of a list. @throws AgentError */
+/** An entry of a list: of a file perhaps with what is in it. @throws AgentError */
 export function listRecordOf(given: unknown): TreeRecord | ProblemRecord {
+  if ((given as Partial<FileRecord> | null)?.chunks !== undefined) return fileWithChunksOf(given);
   return treeRecordOf(given) ?? problemOf(given);
 }
 

@@ -5,7 +5,7 @@
 
 import { endsRun, RUNS_MAX, RunCutter, runSumOf } from '../list-runs';
 import { comparePaths, type Name, type ProblemRecord, type TreeRecord } from '../record';
-import type { SameLine } from '../wire';
+import type { EntriesLine, SameLine } from '../wire';
 import { AgentError } from './agent-error';
 import { endOf, listRecordOf, shownName } from './agent-lines';
 
@@ -43,8 +43,9 @@ export async function* listed(
       const end = endOf(line);
       if (end) return onEnd(end.sum);
       if (++count > LINES_MAX) throw new AgentError(`expected a list of at most ${LINES_MAX} lines, got more`);
-      if (isSame(line)) {
-        for await (const record of known.runs(line)) {
+      const same = isSame(line) ? known.runs(line) : isEntries(line) ? known.entries(line) : undefined;
+      if (same) {
+        for await (const record of same) {
           order.check(record.path);
           yield [record, record];
         }
@@ -62,6 +63,10 @@ export async function* listed(
 
 function isSame(line: unknown): line is SameLine {
   return (line as SameLine | null)?.type === 'same';
+}
+
+function isEntries(line: unknown): line is EntriesLine {
+  return (line as EntriesLine | null)?.type === 'entries';
 }
 
 /** Each path comes behind the one before. */
@@ -85,6 +90,8 @@ class KnownList {
   /** Which run it is in, and as which of its entries, from 0. */
   #run = 0;
   #at = -1;
+  /** Which entry of the list it is, from 0. */
+  #place = -1;
 
   constructor(last: AsyncIterable<TreeRecord>) {
     this.#records = last[Symbol.asyncIterator]();
@@ -110,6 +117,17 @@ class KnownList {
     if (this.#run < first + count - 1) throw notThere(first, count);
   }
 
+  /** Some entries, all of them. @throws AgentError for entries that are not there, or behind us */
+  async *entries({ first, count }: EntriesLine): AsyncGenerator<TreeRecord, void> {
+    if (!this.#isBegun) await this.#step();
+    while (this.#next && this.#place < first) await this.#step();
+    if (this.#place !== first || !(count > 0)) throw notThere(first, count);
+    for (; this.#place < first + count; await this.#step()) {
+      if (!this.#next) throw notThere(first, count);
+      yield this.#next;
+    }
+  }
+
   async close(): Promise<void> {
     await this.#records.return?.();
   }
@@ -119,6 +137,7 @@ class KnownList {
     const { value, done } = await this.#records.next();
     this.#next = done ? undefined : (value as TreeRecord);
     this.#isBegun = true;
+    this.#place++;
     this.#at++;
     if (!before || !endsRun(before.path, this.#at)) return;
     this.#run++;
@@ -127,5 +146,5 @@ class KnownList {
 }
 
 function notThere(first: number, count: number): AgentError {
-  return new AgentError(`expected runs of the last list, got ${Number(count)} from ${Number(first)} on`);
+  return new AgentError(`expected what is in the last list, got ${Number(count)} from ${Number(first)} on`);
 }

@@ -35,6 +35,10 @@ type Wanted = ChunksRequest['files'];
 /** Some of a tree's records, in order. */
 interface Batch {
   records: TreeRecord[];
+  /** Files of which the list has told what is in them. */
+  told: FileRecord[];
+  /** Files of which it is not known what is in them. */
+  unknown: Name[];
   /** By path: what files that are to be read had in them before, all of it here. Bounded by FILES_A_BATCH. */
   was: Map<string, NonNullable<FileRecord['chunks']>>;
 }
@@ -69,8 +73,8 @@ export class Pull {
     let fetched: Promise<unknown> = reading;
     for await (const batch of this.#batches(list, paranoid)) {
       // While the chunks of one batch are fetched, the next is read, one more is found, and the one before is written.
-      const read = reading.then(() => this.#read(wantedOf(batch.records)));
-      const whole = Promise.all([read, fetched]).then(([files]) => this.#fetch(batch, files));
+      const read = reading.then(() => this.#read(batch.unknown));
+      const whole = Promise.all([read, fetched]).then(([files]) => this.#fetch(batch, [...batch.told, ...files]));
       // Told where it is awaited.
       whole.catch(() => undefined);
       [reading, fetched] = [read, whole];
@@ -81,24 +85,27 @@ export class Pull {
   }
 
   async *#batches(list: AsyncIterable<Listed>, paranoid: boolean): AsyncGenerator<Batch> {
-    let batch: Batch = { records: [], was: new Map() };
+    let batch = emptyBatch();
     let bytes = 0;
     for await (const [entry, known] of list) {
       if (entry.type === 'problem') {
         this.#note(entry);
         continue;
       }
-      let record: TreeRecord = entry;
-      if (entry.type === 'file') {
-        const isKept = !paranoid && known?.type === 'file' && this.#isSame(entry, known);
-        record = isKept ? { ...entry, chunks: known.chunks! } : unread(entry);
-        if (!isKept) bytes += entry.size;
-        if (!isKept && known?.type === 'file' && this.#hasAll(known)) batch.was.set(keyOf(entry.path), known.chunks!);
+      if (entry.type !== 'file') batch.records.push(entry);
+      else if (!paranoid && known?.type === 'file' && this.#isSame(entry, known)) {
+        batch.records.push({ ...entry, chunks: known.chunks! });
+      } else {
+        batch.records.push(unread(entry));
+        bytes += entry.size;
+        // What stands in the last list is what was there then.
+        if (entry.chunks && entry !== known) batch.told.push(entry);
+        else batch.unknown.push(entry.path);
+        if (known?.type === 'file' && this.#hasAll(known)) batch.was.set(keyOf(entry.path), known.chunks!);
       }
-      batch.records.push(record);
       if (batch.records.length < FILES_A_BATCH && bytes < BYTES_A_BATCH) continue;
       yield batch;
-      [batch, bytes] = [{ records: [], was: new Map() }, 0];
+      [batch, bytes] = [emptyBatch(), 0];
     }
     yield batch;
   }
@@ -237,9 +244,8 @@ async function checkedBlock(block: SentBlock | undefined): Promise<SentBlock | u
   throw new AgentError('expected chunks with their sums, got others');
 }
 
-/** The files of which it is not known what is in them. */
-function wantedOf(batch: readonly TreeRecord[]): Name[] {
-  return batch.flatMap((record) => (record.type === 'file' && !record.chunks ? [record.path] : []));
+function emptyBatch(): Batch {
+  return { records: [], told: [], unknown: [], was: new Map() };
 }
 
 /** Chunks of these files that are not here, each once, in requests of bounded length. */

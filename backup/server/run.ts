@@ -1,5 +1,6 @@
 /** One run over this project's wire: what an agent has, against what it showed last, becomes a copy, or none when nothing changed. */
 
+import { listNameOf } from '../list-runs';
 import type { Registration } from '../registration';
 import type { Run } from '../repository/history';
 import type { Repository } from '../repository/repository';
@@ -30,11 +31,15 @@ export async function pullOnce(
   const { path } = job;
   const last = await repository.copies.last(job);
   // Of what was never listed all is asked at once.
-  const told = last.isFirst ? undefined : await sumAt(agent, path);
+  const told = last.isFirst ? undefined : await sumAt(agent, path, listNameOf(last.list));
   agent.takesFrames = told?.parts === true;
   const paranoid = job.paranoid || told?.paranoid === true;
   if (!paranoid && last.list !== '' && told?.sum === last.list) return { outcome: 'unchanged' };
-  const body: ListRequest = { path, have: await sumsOf(last.records()), sum: told?.sum ?? '' };
+  const sumTold = told?.sum ?? '';
+  const body: ListRequest =
+    told?.remembers && last.list !== ''
+      ? { path, have: '', sum: sumTold, last: listNameOf(last.list) }
+      : { path, have: await sumsOf(last.records()), sum: sumTold };
   let sum = '';
   const list = listed(agent.lines(LIST_PATH, body), last.records(), (said) => (sum = said));
   // Nothing is begun for a path that is not there.
@@ -64,8 +69,8 @@ export async function pullOnce(
 }
 
 /** How an agent would end its list. @throws AgentError */
-async function sumAt(agent: AgentClient, path: string): Promise<EndLine> {
-  const body: SumRequest = { path };
+async function sumAt(agent: AgentClient, path: string, last: string): Promise<EndLine> {
+  const body: SumRequest = { path, last };
   for await (const line of agent.lines(SUM_PATH, body)) {
     const end = endOf(line);
     if (end) return end;

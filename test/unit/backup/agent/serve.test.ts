@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ByteSource } from '../../../../backup/byte-source';
 import { frameOf, readLines } from '../../../../backup/lines';
+import { listNameOf } from '../../../../backup/list-runs';
 import { blockSumsOf } from '../../../../backup/parts';
 import { sumOf } from '../../../../backup/sum';
 import {
   CHUNKS_PATH,
+  type EndLine,
   LIST_PATH,
   PARTS_PATH,
   READ_PATH,
@@ -70,9 +72,7 @@ describe('an agent', () => {
       '',
     ]) {
       it(`as a file at ${JSON.stringify(file)}`, async () => {
-        const read = await ask(READ_PATH, { path: '', files: [file] });
-        const lines: object[] = [];
-        for await (const line of readLines(new ByteSource([read.bytes]))) lines.push(line as object);
+        const lines = await linesOf(READ_PATH, { path: '', files: [file] });
         expect(lines).to.have.length(1);
         expect(lines[0]).to.include({ type: 'problem' });
         const chunks = [[0, SECRET.length, sumOf(Buffer.from(SECRET))]];
@@ -88,9 +88,8 @@ describe('an agent', () => {
     }
 
     it('as a list: links are named, and not followed', async () => {
-      const { bytes } = await ask(LIST_PATH, { path: '', have: '', sum: '' });
-      const paths: unknown[] = [];
-      for await (const line of readLines(new ByteSource([bytes]))) paths.push((line as { path?: unknown }).path);
+      const lines = await linesOf(LIST_PATH, { path: '', have: '', sum: '' });
+      const paths = lines.map((line) => (line as { path?: unknown }).path);
       expect(paths).to.deep.equal(['', 'folder', 'folder/file', 'link', 'out', undefined]);
     });
   });
@@ -138,6 +137,23 @@ describe('an agent', () => {
     }
   });
 
+  it('lists only entries that have changed, with what is in them, to who got a list that it remembers', async () => {
+    const end = (await linesOf(LIST_PATH, { path: '', have: '', sum: '' })).at(-1) as EndLine;
+    const last = listNameOf(end.sum);
+    const told = await linesOf(SUM_PATH, { path: '', last });
+    expect(told).to.deep.equal([{ type: 'end', sum: end.sum, parts: true }]);
+    writeFileSync(join(root, 'folder', 'file'), 'other');
+    const [now] = (await linesOf(SUM_PATH, { path: '', last })) as EndLine[];
+    expect(now).to.include({ remembers: true });
+    const lines = await linesOf(LIST_PATH, { path: '', have: '', sum: now!.sum, last });
+    expect(lines).to.have.length(4);
+    expect(lines[0]).to.deep.equal({ type: 'entries', first: 0, count: 2 });
+    expect(lines[1]).to.deep.include({ path: 'folder/file', chunks: [[sumOf(Buffer.from('other')), 5]] });
+    expect(lines[2]).to.deep.equal({ type: 'entries', first: 3, count: 2 });
+    expect((await linesOf(SUM_PATH, { path: '', last: 'another' }))[0]).to.not.include.keys('remembers');
+    expect(await linesOf(LIST_PATH, { path: '', have: '', sum: '', last: 'another' })).to.have.length(6);
+  });
+
   it('that is paranoid has files read that look as before', async () => {
     for (const paranoid of [false, true]) {
       const questions: string[] = [];
@@ -163,6 +179,13 @@ describe('an agent', () => {
     await served.register(tls, '', { tls: false, token: 'token' });
     expect((await served.run(tls, '')).outcome).to.equal('failed');
   });
+
+  async function linesOf(question: string, body: object): Promise<object[]> {
+    const lines: object[] = [];
+    const { bytes } = await ask(question, body);
+    for await (const line of readLines(new ByteSource([bytes]))) lines.push(line as object);
+    return lines;
+  }
 
   async function ask(question: string, body: object): Promise<{ status: number; bytes: Buffer }> {
     const response = await fetch(`http://${node}${question}`, { method: 'POST', body: JSON.stringify(body) });

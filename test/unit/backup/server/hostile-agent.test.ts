@@ -49,6 +49,7 @@ describe('a hostile agent fails its run alone', () => {
     ['a size that is no number', [ROOT, { ...FILE, size: '4' }, END], /expected a record/],
     ['another mode', [ROOT, { ...FILE, mode: 0o100644 }, END], /expected a record/],
     ['a record of nothing', [ROOT, { type: 'device', path: 'a' }, END], /expected a record/],
+    ['contents of another length', [ROOT, { ...READ, size: 5 }, END], /expected chunks of 5 bytes, got 4/],
     ['no order', [ROOT, { ...FILE, path: 'b' }, FILE, END], /expected a list in order/],
     ['a name twice', [ROOT, FILE, FILE, END], /expected a list in order/],
     ['no end', [ROOT], /expected the end of the list/],

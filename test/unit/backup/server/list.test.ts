@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { lacking } from '../../../../backup/agent/list';
+import { changed, lacking } from '../../../../backup/agent/list';
 import type { ListedRun } from '../../../../backup/agent/list-memory';
-import { RunCutter, runSumOf } from '../../../../backup/list-runs';
+import { entrySumOf, RunCutter, runSumOf } from '../../../../backup/list-runs';
 import { comparePaths, type FileRecord, type TreeRecord } from '../../../../backup/record';
 import { AgentError } from '../../../../backup/server/agent-error';
 import { type Listed, listed, sumsOf } from '../../../../backup/server/list';
+import type { ListLine } from '../../../../backup/wire';
 
 const OWNED = { mode: 0o644, uid: 0, gid: 0, mtime: '5' };
 
@@ -29,21 +30,35 @@ const trees = fc
     return { before: tree('before'), after: tree('after') };
   });
 
-describe('a list of which only runs that changed travel', () => {
-  it('is the whole list, each entry beside the one of before', async () => {
-    await fc.assert(
-      fc.asyncProperty(trees, async ({ before, after }) => {
-        const kept = before.map((record): FileRecord => ({ ...record, chunks: [] }));
-        const sums = await sumsOf(from(kept));
-        const [lines, ends]: [object[], string[]] = [[], []];
-        for await (const line of lacking(runsOf(after), sums)) lines.push(line);
-        const found = await all(listed(from(lines), from(kept), (end) => ends.push(end)));
-        const known = new Map(kept.map((record) => [record.path, record]));
-        const expected = after.map((record): Listed => [record, known.get(record.path)]);
-        expect(found.map(([entry, beside]) => [unreadOf(entry as FileRecord), beside])).to.deep.equal(expected);
-        expect(ends).to.have.length(1);
-      }),
-    );
+/** How an agent leaves out of a list what a server has: runs, or entries where it remembers the last list. */
+const ways: [what: string, lines: (before: FileRecord[], after: FileRecord[]) => Promise<ListLine[]>][] = [
+  ['runs', async (before, after) => all(lacking(runsOf(after), await sumsOf(from(before))))],
+  ['entries', async (before, after) => all(changed(runsOf(after), Float64Array.from(before.map(entrySumOf))))],
+];
+
+describe('a list of which only what changed travels', () => {
+  for (const [what, linesOf] of ways) {
+    it(`is the whole list, each entry beside the one of before: ${what}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(trees, async ({ before, after }) => {
+          const lines = await linesOf(before, after);
+          const kept = before.map((record): FileRecord => ({ ...record, chunks: [] }));
+          const ends: string[] = [];
+          const found = await all(listed(from(lines), from(kept), (end) => ends.push(end)));
+          const known = new Map(kept.map((record) => [record.path, record]));
+          const expected = after.map((record): Listed => [record, known.get(record.path)]);
+          expect(found.map(([entry, beside]) => [unreadOf(entry as FileRecord), beside])).to.deep.equal(expected);
+          expect(ends).to.have.length(1);
+        }),
+      );
+    });
+  }
+
+  it('is one entry and what stands beside it where one has changed', async () => {
+    const before = Array.from({ length: 5000 }, (_, i) => file(`folder/${10_000 + i}`, 1));
+    const after = before.map((record, i) => (i === 2345 ? { ...record, size: 7 } : record));
+    const lines = await all(changed(runsOf(after), Float64Array.from(before.map(entrySumOf))));
+    expect(lines.slice(0, -1)).to.deep.equal([entries(0, 2345), after[2345], entries(2346, 5000 - 2346)]);
   });
 
   it('is hardly a line when little changed', async () => {
@@ -66,6 +81,14 @@ describe('a list of which only runs that changed travel', () => {
     ['what is no number', [{ type: 'same', first: '0', count: '1' }]],
     ['a run behind an entry that comes later', [file('999', 1), same(0, 1)]],
     ['a run of which an entry came before', [file('1000', 1), same(0, 1)]],
+    ['entries that are not there', [entries(0, 61)]],
+    ['an entry behind the last', [entries(60, 1)]],
+    ['an entry twice', [entries(0, 2), entries(1, 1)]],
+    ['no entry', [entries(0, 0)]],
+    ['an entry before the first', [entries(-1, 1)]],
+    ['a part of an entry', [entries(0.5, 1)]],
+    ['entries whose number is none', [{ type: 'entries', first: '0', count: 1 }]],
+    ['an entry behind another that comes later', [file('999', 1), entries(0, 1)]],
   ];
   for (const [what, lines] of wrong) {
     it(`is refused with ${what}`, async () => {
@@ -82,6 +105,10 @@ function file(path: string, size: number): FileRecord {
 
 function same(first: number, count: number): object {
   return { type: 'same', first, count };
+}
+
+function entries(first: number, count: number): object {
+  return { type: 'entries', first, count };
 }
 
 function unreadOf({ chunks: _chunks, ...record }: FileRecord): FileRecord {

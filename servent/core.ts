@@ -34,6 +34,7 @@ import type { HashKey } from './half-siphash';
 import type { Outbox, Receiver } from './outbox';
 import type { PairTable } from './pair-table';
 import { OWN_QUERY_TTL, type SeenLimits, SeenQueries } from './seen-queries';
+import { SharedRoom } from './seen-room';
 
 export interface Neighbour {
   endpoint: Endpoint;
@@ -64,6 +65,8 @@ export interface CoreOptions extends SeenLimits {
 export class Workspace {
   readonly header = new Header();
   readonly writer = new MessageWriter();
+  /** Where cores that share it remember. */
+  readonly seenRoom = new SharedRoom();
   /** Is a core at work here? */
   busy = false;
 }
@@ -94,7 +97,7 @@ export class ServentCore implements Receiver {
     this.#neighbours = options.neighbours.map(({ endpoint }) => endpoint);
     this.#groups = groupsOf(options.neighbours);
     this.#literal = options.literal;
-    this.#seen = new SeenQueries(options, options.hashKey);
+    this.#seen = new SeenQueries(options, options.hashKey, options.workspace?.seenRoom);
     this.#sequence = options.firstSequence;
     this.#defences = options.defences && new Defences(options.defences, this.#neighbours);
     this.#workspace = options.workspace ?? new Workspace();

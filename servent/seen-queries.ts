@@ -1,9 +1,10 @@
 /**
  * The memory of seen queries: which were here, since when, and with which ttl at best. A compact table of keyed fingerprints
- * in one typed array, bounded in entries and age; nothing is allocated per query.
+ * in one run of words, bounded in entries and age; nothing is allocated per query.
  */
 
 import { digest, type HashKey, halfSipHash } from './half-siphash';
+import { OWN_ROOM, type SeenRoom } from './seen-room';
 
 /** The ttl noted for a query of our own: no copy that comes back around a cycle can be higher. */
 export const OWN_QUERY_TTL = 7;
@@ -39,22 +40,25 @@ export class SeenQueries {
   readonly #key1: number;
   readonly #max: number;
   readonly #ageMs: number;
-  /** Ring of `capacity` entries, then `buckets` chain heads. Bounded by seenMax; the oldest goes first. */
+  readonly #room: SeenRoom;
+  /** From `start` on: a ring of `capacity` entries, then the chains' heads. Bounded by seenMax; the oldest goes first. */
   #words: Uint32Array;
+  #start: number;
   #capacity: number;
   #bucketMask: number;
   #oldest = 0;
   #count = 0;
 
   /** `key` is secret and random in a real process, so that no peer can find two queries with one fingerprint. */
-  constructor(limits: SeenLimits, key: HashKey) {
+  constructor(limits: SeenLimits, key: HashKey, room = OWN_ROOM) {
     this.#key0 = key[0] | 0;
     this.#key1 = key[1] | 0;
     this.#max = limits.seenMax;
     this.#ageMs = limits.seenAgeMs;
     this.#capacity = Math.min(CAPACITY_MIN, limits.seenMax);
     this.#bucketMask = bucketsFor(this.#capacity) - 1;
-    this.#words = new Uint32Array(this.#capacity * ENTRY_WORDS + this.#bucketMask + 1);
+    this.#room = room;
+    ({ array: this.#words, at: this.#start } = room.take(this.#length));
   }
 
   /** Queries remembered; those that grew too old leave at the next note. */
@@ -64,7 +68,7 @@ export class SeenQueries {
 
   /** Bytes the table takes. */
   get byteLength(): number {
-    return this.#words.byteLength;
+    return this.#length * Uint32Array.BYTES_PER_ELEMENT;
   }
 
   /**
@@ -136,24 +140,28 @@ export class SeenQueries {
 
   /** Doubles the ring, the oldest entry first again, and makes the chains anew. */
   #grow(): void {
-    const old = this.#words;
-    const oldCapacity = this.#capacity;
-    this.#capacity = Math.min(oldCapacity * 2, this.#max);
+    const old = this.#words.subarray(this.#start, this.#start + this.#capacity * ENTRY_WORDS);
+    this.#capacity = Math.min(this.#capacity * 2, this.#max);
     this.#bucketMask = bucketsFor(this.#capacity) - 1;
-    this.#words = new Uint32Array(this.#capacity * ENTRY_WORDS + this.#bucketMask + 1);
+    ({ array: this.#words, at: this.#start } = this.#room.take(this.#length));
     const split = this.#oldest * ENTRY_WORDS;
-    this.#words.set(old.subarray(split, oldCapacity * ENTRY_WORDS));
-    this.#words.set(old.subarray(0, split), oldCapacity * ENTRY_WORDS - split);
+    this.#words.set(old.subarray(split), this.#start);
+    this.#words.set(old.subarray(0, split), this.#start + old.length - split);
     this.#oldest = 0;
     for (let entry = 0; entry < this.#count; entry++) this.#chain(entry);
   }
 
+  /** Words that the table takes. */
+  get #length(): number {
+    return this.#capacity * ENTRY_WORDS + this.#bucketMask + 1;
+  }
+
   #at(entry: number): number {
-    return entry * ENTRY_WORDS;
+    return this.#start + entry * ENTRY_WORDS;
   }
 
   #bucket(low: number): number {
-    return this.#capacity * ENTRY_WORDS + (low & this.#bucketMask);
+    return this.#start + this.#capacity * ENTRY_WORDS + (low & this.#bucketMask);
   }
 }
 

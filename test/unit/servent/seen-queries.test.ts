@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { HashKey } from '../../../servent/half-siphash';
 import { OWN_QUERY_TTL, SeenQueries, type Sighting } from '../../../servent/seen-queries';
+import { type SeenRoom, SharedRoom } from '../../../servent/seen-room';
 import { type Draws, seeded } from '../../support/seeded';
 
 const KEY: HashKey = [0x01234567, 0x89abcdef];
@@ -11,8 +12,8 @@ class Memory extends SeenQueries {
   readonly #bytes = new Float64Array(1);
   readonly #view = new Uint8Array(this.#bytes.buffer);
 
-  constructor(seenMax: number, seenAgeMs = AGE_MS) {
-    super({ seenMax, seenAgeMs }, KEY);
+  constructor(seenMax: number, seenAgeMs = AGE_MS, room?: SeenRoom) {
+    super({ seenMax, seenAgeMs }, KEY, room);
   }
 
   see(query: number, ttl = 3, nowMs = 0): Sighting {
@@ -204,23 +205,34 @@ describe('SeenQueries', () => {
       it(
         `with at most ${seenMax} entries`,
         seeded((random) => {
-          for (let run = 0; run < 20; run++) compare(random, seenMax);
+          for (let run = 0; run < 20; run++) compare(random, seenMax, 1);
         }),
       );
     }
+
+    it(
+      'each of many that stand side by side',
+      seeded((random) => {
+        for (let run = 0; run < 20; run++) compare(random, 1 + random.below(20), 2 + random.below(4), new SharedRoom());
+      }),
+    );
   });
 });
 
-function compare({ below, pick, bits }: Draws, seenMax: number): void {
-  const memory = new Memory(seenMax);
-  const plain = new PlainMemory(seenMax);
+/** Holds memories with at most so many entries, as many of them as `count` says, to plain ones. */
+function compare({ below, pick, bits }: Draws, seenMax: number, count: number, room?: SeenRoom): void {
+  const memories = Array.from({ length: count }, () => ({
+    memory: new Memory(seenMax, AGE_MS, room),
+    plain: new PlainMemory(seenMax),
+  }));
   const queries = 1 + below(seenMax * 3);
   const pace = pick([0, 1, 10, 300, 2 * AGE_MS]);
   // Some runs start just before the milliseconds pass 2^32.
   let nowMs = below(2) === 0 ? 0 : 2 ** 32 - below(3000);
-  for (let step = 0; step < 500; step++) {
+  for (let step = 0; step < 500 * count; step++) {
     nowMs += below(4) === 0 ? ((bits() >>> 0) / 2 ** 32) * pace : 0;
     if (below(200) === 0) nowMs += 3 * AGE_MS;
+    const { memory, plain } = pick(memories);
     const query = below(queries);
     const ttl = below(OWN_QUERY_TTL + 1);
     const where = `step ${step}: query ${query} with ttl ${ttl} at ${nowMs} ms`;
@@ -228,3 +240,28 @@ function compare({ below, pick, bits }: Draws, seenMax: number): void {
     if (memory.count !== plain.count) throw new Error(`${memory.count} entries instead of ${plain.count} in ${where}`);
   }
 }
+
+describe('SharedRoom', () => {
+  it(
+    'gives each word to one memory, and all of them empty',
+    seeded(({ below }) => {
+      const room = new SharedRoom();
+      const taken = Array.from({ length: 3000 }, (_, i) => {
+        const length = below(500) === 0 ? 1_000_000 : below(2000);
+        const { array, at } = room.take(length);
+        const words = array.subarray(at, at + length);
+        if (words.length !== length || words.some((word) => word !== 0))
+          throw new Error(`the words of ${i} are no room`);
+        return words.fill(i + 1);
+      });
+      for (const [i, words] of taken.entries()) {
+        if (words.some((word) => word !== i + 1)) throw new Error(`words of ${i} are another's too`);
+      }
+    }),
+  );
+
+  it('shares few arrays among many', () => {
+    const room = new SharedRoom();
+    expect(new Set(Array.from({ length: 60_000 }, () => room.take(16).array)).size).to.equal(1);
+  });
+});

@@ -12,6 +12,7 @@ import { endPrograms } from '../../shared/program/start-program';
 import { tableLines } from '../../shared/program/table';
 import { type LoadMode, serventWith } from './contenders';
 import { load, loadWithNeighbours } from './load';
+import { CLIENTS } from './throughput';
 import { compileC, writePairs } from './tools';
 
 /** Some hundred thousand datagrams, and a file of a few megabytes. */
@@ -60,7 +61,7 @@ async function profile({ mode, io }: ProfileOptions, streams: Streams, folder: s
   const before = new Set(readdirSync(PROFILES));
   const flags = ['--cpu-prof', '--cpu-prof-dir', PROFILES, '--cpu-prof-interval', String(SAMPLE_US)];
   const contender = serventWith('servent', io, flags);
-  const options = { generator, mode, keys: pairs, amount: 128, seconds: SECONDS };
+  const options = { generator, mode, keys: pairs, amount: 128, seconds: SECONDS, clients: CLIENTS };
   if (mode === 'ask') {
     const running = await contender.start(pairs);
     await load(running, options);

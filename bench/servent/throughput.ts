@@ -23,7 +23,7 @@ const OUTSTANDING = 192;
 /** Those who flood have buffers of some thousands. */
 const FLOODS_OUTSTANDING = 512;
 /** Each an address of its own, as many as a busy servent hears within a second. */
-const CLIENTS = 4096;
+export const CLIENTS = 4096;
 
 /** Questions for keys held, without neighbours: of many clients, and of one, whose answers can be grouped. */
 export async function answers(bench: Bench): Promise<Section[]> {

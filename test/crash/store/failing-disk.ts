@@ -6,7 +6,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProgram } from '../../../shared/program/start-program';
+import { type Program, startProgram } from '../../../shared/program/start-program';
 import { connectClient, type StoreClient } from '../../../store-client/client';
 import { ROOT, scriptOf } from '../../support/commands';
 import { Replicas } from '../../support/store/replicas';
@@ -28,9 +28,6 @@ export interface Outcome {
   confirmed: number;
 }
 
-/** Milliseconds: each write of a lone replica is confirmed or refused long before. */
-const TIMEOUT_MS = 2000;
-
 /** Runs a replica whose n-th such call fails, and starts it again. @throws AssertionError */
 export async function failAt(name: FaultName, n: number): Promise<Outcome> {
   const replicas = new Replicas();
@@ -49,9 +46,12 @@ export async function failAt(name: FaultName, n: number): Promise<Outcome> {
     const environment = { UV_THREADPOOL_SIZE: '1' };
     const strace = startProgram('strace', [...words, ...inject, ...command], { cwd: ROOT, tied: true, environment });
     await Promise.race([strace.until(/serving at/).catch(() => {}), strace.ended()]);
-    const { confirmed, lastMs } = await writeUntilItEnds(address, n + 5);
+    const { confirmed, lastMs } = await writeUntilItEnds(strace, address, n + 5);
     const failedMs = injectedMs(readFileSync(trace, 'utf8'));
-    if (failedMs === undefined) endTraced(strace.pid);
+    if (failedMs === undefined) {
+      assert.equal(confirmed.length, n + 5, `nothing was let fail, yet only so many of ${n + 5} writes were confirmed`);
+      endTraced(strace.pid);
+    }
     const { status, err } = await strace.ended();
     if (failedMs !== undefined) {
       assert.equal(status, 1, `expected status 1 after a failed ${name}: ${err}`);
@@ -67,13 +67,19 @@ export async function failAt(name: FaultName, n: number): Promise<Outcome> {
   }
 }
 
-/** One write after the other, until one is not confirmed or there are enough. Gives what was confirmed, and when last. */
-async function writeUntilItEnds(address: string, most: number): Promise<{ confirmed: string[]; lastMs: number }> {
+/** One write after the other, until the replica ends or there are enough. Gives what was confirmed, and when last. */
+async function writeUntilItEnds(
+  replica: Program,
+  address: string,
+  most: number,
+): Promise<{ confirmed: string[]; lastMs: number }> {
   const confirmed: string[] = [];
   let lastMs = 0;
   let client: StoreClient | undefined;
   try {
-    client = await connectClient(address, { timeoutMs: TIMEOUT_MS });
+    const opened = await connectClient(address);
+    client = opened;
+    void replica.ended().then(() => opened.close());
     await client.create('c', {}).catch(() => {});
     while (confirmed.length < most) {
       confirmed.push(await client.insert('c', {}));

@@ -27,7 +27,6 @@ import { CLIREQ } from '../shared/wire/overlay/clireq';
 import { Header } from '../shared/wire/overlay/header';
 import { MessageWriter, putClientIp, putTtl } from '../shared/wire/overlay/message-writer';
 import { CLIENT_IP_OFFSET, QUERY, QUERY_HEADER, TTL_MAX } from '../shared/wire/overlay/query';
-import { RESPONSE_HEADER } from '../shared/wire/overlay/response';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
 import { type DefenceOptions, type DefenceReason, Defences } from './defences';
 import type { HashKey } from './half-siphash';
@@ -61,10 +60,11 @@ export interface CoreOptions extends SeenLimits {
   workspace?: Workspace;
 }
 
-/** What a core reads and writes datagrams with: 64 KiB, so the cores of a simulator share one. */
+/** What a core reads and writes datagrams with: 128 KiB, so the cores of a simulator share one. */
 export class Workspace {
   readonly header = new Header();
-  readonly writer = new MessageWriter();
+  readonly queries = new MessageWriter();
+  readonly responses = new MessageWriter();
   /** Where cores that share it remember. */
   readonly seenRoom = new SharedRoom();
   /** Is a core at work here? */
@@ -141,22 +141,21 @@ export class ServentCore implements Receiver {
     if (portOf(from) === 0) return out.drop('client-port');
     const refused = this.#defences?.refuseQuestion(from, datagram.length, nowMs, out);
     if (refused) return out.drop(refused);
-    const pair = this.pairs.find(datagram, header.textAt, header.keyEnd);
-    const pairLength = this.#lengthOf(pair);
-    const unanswerable = this.#refuseAnswer(pairLength, datagram, from, nowMs, out);
+    const response = this.#responseTo(header, datagram);
+    const unanswerable = response && this.#defences?.refuseAnswer(from, response.length, nowMs, out);
     if (unanswerable) return out.drop(unanswerable);
     const fits = datagram.length - header.textAt + QUERY_HEADER <= DATAGRAM_MAX;
     // Without a neighbour nobody hears a QUERY, so none is built and none can come back.
     if (fits && this.#neighbours.length > 0) this.#ask(header, datagram, from, nowMs, out);
-    if (pair >= 0) this.#answer(pair, pairLength, datagram, from, out);
+    if (response) out.answer(response, from);
     else if (!fits) out.drop('key-too-long');
     else if (this.#neighbours.length === 0) out.drop('no-neighbour');
   }
 
   /** Makes a QUERY of a CLIREQ, forwards it to every neighbour, and remembers it, so that it has no effect when it comes back. */
   #ask({ textAt, keyEnd }: Header, clireq: Uint8Array, client: Endpoint, nowMs: number, out: Outbox): void {
-    const { writer } = this.#workspace;
-    const query = writer.query(TTL_MAX, client, this.#sequence, clireq, textAt, clireq.length);
+    const { queries } = this.#workspace;
+    const query = queries.query(TTL_MAX, client, this.#sequence, clireq, textAt, clireq.length);
     const idEnd = QUERY_HEADER + keyEnd - textAt;
     this.#sequence = (this.#sequence + 1) >>> 0;
     this.#seen.note(query, CLIENT_IP_OFFSET, idEnd, OWN_QUERY_TTL, nowMs);
@@ -177,17 +176,16 @@ export class ServentCore implements Receiver {
     const ttl = Math.min(header.ttl, TTL_MAX);
     const sighting = this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs);
     if (sighting === 'seen' || (sighting === 'higher' && this.#literal)) return out.drop('seen');
-    const pair = sighting === 'first' ? this.pairs.find(datagram, header.textAt, header.keyEnd) : -1;
-    const pairLength = this.#lengthOf(pair);
-    const unanswerable = this.#refuseAnswer(pairLength, datagram, client, nowMs, out);
+    const response = sighting === 'first' ? this.#responseTo(header, datagram) : undefined;
+    const unanswerable = response && this.#defences?.refuseAnswer(client, response.length, nowMs, out);
     if (unanswerable) return out.drop(unanswerable);
-    if (pair >= 0) this.#answer(pair, pairLength, datagram, client, out);
+    if (response) out.answer(response, client);
     const forwards = ttl > 1 && this.#knowsOthersThan(from);
     if (forwards) {
       putTtl(datagram, ttl - 1);
       out.forward(datagram, this.#neighbours, from);
     }
-    if (forwards || pair >= 0) return;
+    if (forwards || response) return;
     if (sighting === 'higher') out.drop('seen');
     else out.drop(ttl > 1 ? 'no-neighbour' : 'expired');
   }
@@ -198,33 +196,11 @@ export class ServentCore implements Receiver {
     return count > 1 || (count === 1 && this.#neighbours[0] !== endpoint);
   }
 
-  /** Bytes of a pair, read off its text once a datagram; 0 for none. */
-  #lengthOf(pair: number): number {
-    return pair < 0 ? 0 : this.pairs.lengthOf(pair);
-  }
-
-  /** Why the RESPONSE with a pair of so many bytes may not go to the client; undefined when it may, and where there is none to send. */
-  #refuseAnswer(
-    pairLength: number,
-    question: Uint8Array,
-    client: Endpoint,
-    nowMs: number,
-    out: Outbox,
-  ): DefenceReason | undefined {
-    if (pairLength === 0 || !this.#defences) return undefined;
-    const length = RESPONSE_HEADER + pairLength + (this.#wantsNul(pairLength, question) ? 1 : 0);
-    return this.#defences.refuseAnswer(client, length, nowMs, out);
-  }
-
-  /** Sends the RESPONSE with this pair. */
-  #answer(pair: number, pairLength: number, question: Uint8Array, client: Endpoint, out: Outbox): void {
-    const nul = this.#wantsNul(pairLength, question);
-    out.answer(this.#workspace.writer.response(this.pairs.text, pair, pairLength, nul), client);
-  }
-
-  /** Who ends texts with a NUL gets one too, if it fits. */
-  #wantsNul(pairLength: number, question: Uint8Array): boolean {
-    return this.#workspace.header.keyEnd < question.length && RESPONSE_HEADER + pairLength < DATAGRAM_MAX;
+  /** The RESPONSE with the pair of this question's key, lent until the next; undefined when it is not held. */
+  #responseTo({ textAt, keyEnd }: Header, question: Uint8Array): Uint8Array | undefined {
+    const pair = this.pairs.find(question, textAt, keyEnd);
+    // Who ends texts with a NUL gets one too, if it fits.
+    return pair < 0 ? undefined : this.#workspace.responses.response(this.pairs.text, pair, keyEnd < question.length);
   }
 }
 

@@ -78,11 +78,6 @@ export class PairTable {
     return this.#tags[slot] === FREE ? -1 : this.#slots[slot]!;
   }
 
-  /** Bytes of the `key TAB value` that begins at `at`. */
-  lengthOf(at: number): number {
-    return findByte(this.#text, END, at) - at;
-  }
-
   /** The value of a key, a view into the table; undefined when it is not held. A string stands for its UTF-8 bytes. */
   get(key: Uint8Array | string): Uint8Array | undefined {
     const bytes = typeof key === 'string' ? Buffer.from(key) : key;

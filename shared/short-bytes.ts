@@ -15,6 +15,19 @@ export function copyBytes(source: Uint8Array, start: number, length: number, tar
   else for (let i = 0; i < length; i++) target[at + i] = source[start + i]!;
 }
 
+/** Copies source from `start` up to, without, the first such byte or its end into target at `at`, and tells how many bytes. */
+export function copyUntil(source: Uint8Array, start: number, byte: number, target: Uint8Array, at: number): number {
+  const loopEnd = Math.min(start + LOOP_MAX, source.length);
+  for (let from = start, to = at; from < loopEnd; from++, to++) {
+    const next = source[from]!;
+    if (next === byte) return from - start;
+    target[to] = next;
+  }
+  const length = findByte(source, byte, loopEnd) - start;
+  copyBytes(source, loopEnd, start + length - loopEnd, target, at + loopEnd - start);
+  return length;
+}
+
 /** The offset of the first such byte from `start` on, or the length. */
 export function findByte(bytes: Uint8Array, byte: number, start: number): number {
   const loopEnd = Math.min(start + LOOP_MAX, bytes.length);

@@ -5,11 +5,14 @@
  */
 
 import { type Endpoint, ipOf, portOf } from '../../endpoint';
-import { copyBytes, KeptViews } from '../../short-bytes';
+import { copyBytes, copyUntil, KeptViews } from '../../short-bytes';
 import { DATAGRAM_MAX } from '../writer';
 import { CLIENT_IP_OFFSET, CLIENT_PORT_OFFSET, QUERY, QUERY_HEADER, SEQUENCE_OFFSET, TTL_OFFSET } from './query';
 import { RESPONSE, RESPONSE_HEADER } from './response';
 import { NUL } from './text';
+
+/** Ends a pair where many stand in one run of bytes. */
+const LF = 10;
 
 export class MessageWriter {
   readonly #memory = new Uint8Array(DATAGRAM_MAX);
@@ -27,14 +30,16 @@ export class MessageWriter {
     return query;
   }
 
-  /** A RESPONSE with the pair (key, TAB, value) bytes[start, start + length), and a NUL if asked for. It is lent until the next message. */
-  response(bytes: Uint8Array, start: number, length: number, nul: boolean): Uint8Array {
-    const end = RESPONSE_HEADER + length;
-    const response = this.#views.first(nul ? end + 1 : end);
-    putUint16(response, 0, RESPONSE);
-    copyBytes(bytes, start, length, response, RESPONSE_HEADER);
-    if (nul) response[end] = NUL;
-    return response;
+  /**
+   * A RESPONSE with the pair (key, TAB, value) that stands in `bytes` from `start` up to a LF or their end, and with a NUL if
+   * asked for and where one fits. It is lent until the next message.
+   */
+  response(bytes: Uint8Array, start: number, nul: boolean): Uint8Array {
+    const memory = this.#memory;
+    putUint16(memory, 0, RESPONSE);
+    let end = RESPONSE_HEADER + copyUntil(bytes, start, LF, memory, RESPONSE_HEADER);
+    if (nul && end < DATAGRAM_MAX) memory[end++] = NUL;
+    return this.#views.first(end);
   }
 }
 

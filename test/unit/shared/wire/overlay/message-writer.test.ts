@@ -37,6 +37,21 @@ describe('MessageWriter, the fast twin of encode', () => {
     }
   });
 
+  it('ends a RESPONSE with a NUL where one fits', () => {
+    const memory = new Uint8Array(PAIR_MAX + 1).fill(0x61);
+    memory[1] = 9;
+    for (const [length, nuls] of [
+      [3, 1],
+      [127, 1],
+      [128, 1],
+      [PAIR_MAX, 1],
+      [PAIR_MAX + 1, 0],
+    ] as const) {
+      const message = { key: memory.subarray(0, 1), value: memory.subarray(2, length), tail: new Uint8Array(nuls) };
+      expectSame(writer.response(memory.subarray(0, length), 0, true), encode({ type: 'RESPONSE', ...message }));
+    }
+  });
+
   it('changes ttl and client address in place, and nothing else', () => {
     const fields = { client: endpointOf(0x0a00_0001, 9), sequence: 7, text: latin1('ssh') };
     const query = encodeQuery({ ...fields, ttl: 3 });
@@ -46,9 +61,9 @@ describe('MessageWriter, the fast twin of encode', () => {
   });
 
   it('lends its memory until the next message', () => {
-    const first = writer.response(latin1('a\tb'), 0, 3, false);
+    const first = writer.response(latin1('x\ta\na\tb\nc\td'), 4, false);
     expect(toHex(first)).to.equal('0003610962');
-    writer.response(latin1('c\td'), 0, 3, true);
+    writer.response(latin1('c\td'), 0, true);
     expect(toHex(first)).to.equal('0003630964');
   });
 });
@@ -71,8 +86,10 @@ function expectResponse(writer: MessageWriter, memory: Uint8Array, random: Draws
   const valueLength = lengthOf(random, PAIR_MAX - keyLength - 1);
   const pairLength = keyLength + 1 + valueLength;
   const start = random.below(memory.length - pairLength);
-  // A key holds no TAB; the bytes are drawn from those that a pair may have.
-  const pair = memory.slice(start, start + pairLength).map((byte, i) => (i <= keyLength && byte === 9 ? 10 : byte));
+  // No pair holds a LF, and no key a TAB.
+  const pair = memory
+    .slice(start, start + pairLength)
+    .map((byte, i) => (byte === 10 || (byte === 9 && i < keyLength) ? 11 : byte));
   pair[keyLength] = 9;
   const message: Message = {
     type: 'RESPONSE',
@@ -80,7 +97,10 @@ function expectResponse(writer: MessageWriter, memory: Uint8Array, random: Draws
     value: pair.subarray(keyLength + 1),
     tail: random.below(2) === 0 ? Uint8Array.of(0) : new Uint8Array(0),
   };
-  expectSame(writer.response(pair, 0, pairLength, message.tail.length > 0), encode(message));
+  const before = memory.subarray(0, random.below(9));
+  const after = random.below(2) === 0 ? latin1('\nother\tpair\n') : latin1('');
+  const run = Buffer.concat([before, pair, after]);
+  expectSame(writer.response(run, before.length, message.tail.length > 0), encode(message));
 }
 
 function lengthOf(random: Draws, max: number): number {

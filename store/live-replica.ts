@@ -50,6 +50,8 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   /** The entry that the documents' file is at. */
   #flushedIndex = 0;
   #turning = false;
+  /** Somebody waits for the state to have room. */
+  #full = false;
   #over = false;
   #closing: Promise<void> | undefined;
   #turned = '';
@@ -268,7 +270,20 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     this.#turning = false;
     if (!this.#over) this.#core.settle(nowOf());
     this.links.flush();
-    if (!this.#over) this.#tellTurns();
+    if (this.#over) return;
+    this.#tellTurns();
+    this.#awaitRoom();
+  }
+
+  /** The core goes on where it stopped for want of room. */
+  #awaitRoom(): void {
+    const { machine } = this.#parts;
+    if (this.#full || !machine.isFull) return;
+    this.#full = true;
+    machine
+      .room()
+      .finally(() => (this.#full = false))
+      .then(() => this.#input(() => {}), this.#failed);
   }
 
   #tellTurns(): void {

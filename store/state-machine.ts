@@ -11,6 +11,8 @@ export type Reply = readonly ['ok', Json] | readonly ['ko', string];
 export interface StateMachine {
   /** The last entry applied; `START` before the first. */
   readonly applied: Position;
+  /** Too much of what was applied waits for the disk: nothing more is to be applied or restored before `room` resolves. */
+  readonly isFull: boolean;
   /** Applies committed entries, in order and with the applied position in one transaction; a reply for each. */
   apply(entries: readonly Entry[]): Reply[];
   /** Answers a question from what is applied; where much is to be looked through, piece by piece. */
@@ -28,6 +30,8 @@ export interface StateMachine {
    * `apply` returned is not flushed; without this it may all be lost, but never in part.
    */
   flush(): Promise<Position>;
+  /** Resolves when the disk has taken some of what waits for it. */
+  room(): Promise<void>;
 }
 
 /** A question that takes long. It is answered from the state as it was when it was asked, whatever is applied meanwhile. */

@@ -35,6 +35,10 @@ export class Documents implements StateMachine {
     return this.#state.applied;
   }
 
+  get isFull(): boolean {
+    return this.#engine.isFull;
+  }
+
   /** @throws Error when the engine fails; the state is then of no use any more */
   apply(entries: readonly Entry[]): Reply[] {
     const replies: Reply[] = [];
@@ -85,6 +89,10 @@ export class Documents implements StateMachine {
     const { applied } = this;
     await this.#engine.flush();
     return applied;
+  }
+
+  room(): Promise<void> {
+    return this.#engine.room();
   }
 
   #applyEntry(writer: Writer, { op, request, timeUs }: Entry): Reply {

@@ -20,11 +20,15 @@ export interface Writer extends Reader {
 }
 
 export interface Engine extends Reader {
+  /** More was written than should wait in memory for the file: whoever can, awaits `room` before it writes on. */
+  readonly isFull: boolean;
   /** One transaction: all that `work` writes, or, where it throws, nothing. */
   write(work: (writer: Writer) => void): void;
   /** Everything as it is now, however much is written while it is read. */
   snapshot(): Reader & { close(): void };
   /** Resolves when all that was written before the call survives a power cut. Until then what survives is an earlier whole. */
   flush(): Promise<void>;
+  /** Resolves when the flush under way is over, at once where there is none. @throws Error when the disk refuses it */
+  room(): Promise<void>;
   close(): Promise<void>;
 }

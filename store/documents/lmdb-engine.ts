@@ -18,6 +18,9 @@ const READERS_MAX = 126;
 const MAP_BYTES = 256 * 2 ** 30;
 /** So many writes are kept in memory before a flush begins by itself: some 5 ms to hand over. */
 const RECENT_MAX = 5000;
+/** What may wait in memory while a flush is under way: so many writes, so many characters of keys and values. */
+const WAITING_MAX = 50_000;
+const WAITING_LENGTH_MAX = 64 * 1024 * 1024;
 
 export interface LmdbOptions {
   /** For who looks at a state, perhaps another process's: the file must be there, and nothing is written. */
@@ -27,9 +30,10 @@ export interface LmdbOptions {
 export class LmdbEngine implements Engine {
   readonly #db: RootDatabase<string, string>;
   readonly #file: FileLayer;
-  /** Not in the file yet. Bounded by what is written in the time of a flush. */
+  /** Not in the file yet. Bounded by WAITING_MAX and WAITING_LENGTH_MAX, and what is written by who does not heed `isFull`. */
   #recent = new Blocks<string | null>();
   #recentWrites = 0;
+  #recentLength = 0;
   /** Being brought into the file; empty while nothing is. */
   #leaving = new Blocks<string | null>();
   #flushing: Promise<void> | undefined;
@@ -55,6 +59,11 @@ export class LmdbEngine implements Engine {
     this.#now = this.#layers();
   }
 
+  get isFull(): boolean {
+    const isMuch = this.#recentWrites >= WAITING_MAX || this.#recentLength >= WAITING_LENGTH_MAX;
+    return isMuch && this.#flushing !== undefined;
+  }
+
   get(key: string): string | undefined {
     return this.#now.get(key);
   }
@@ -74,6 +83,7 @@ export class LmdbEngine implements Engine {
     work(writer);
     this.#recent = writer.draft;
     this.#recentWrites += writer.writes;
+    this.#recentLength += writer.length;
     this.#now = this.#layers();
     // Its failure is told by the next call.
     if (this.#recentWrites >= RECENT_MAX && !this.#flushing) this.flush().catch(() => {});
@@ -94,6 +104,10 @@ export class LmdbEngine implements Engine {
     await this.#flushing;
   }
 
+  async room(): Promise<void> {
+    await this.#flushing;
+  }
+
   async close(): Promise<void> {
     await this.flush().catch(() => {});
     await this.#db.close().catch((error) => {
@@ -104,7 +118,8 @@ export class LmdbEngine implements Engine {
 
   async #bringIntoFile(): Promise<void> {
     const db = this.#db;
-    [this.#leaving, this.#recent, this.#recentWrites] = [this.#recent, new Blocks(), 0];
+    [this.#leaving, this.#recent] = [this.#recent, new Blocks()];
+    this.#recentWrites = this.#recentLength = 0;
     this.#now = this.#layers();
     try {
       await db.batch(() => {
@@ -134,6 +149,8 @@ export class LmdbEngine implements Engine {
 class LayersWriter extends Layers implements Writer {
   readonly draft: Draft<string | null>;
   writes = 0;
+  /** Of the keys and values written, characters. */
+  length = 0;
 
   constructor(recent: Blocks<string | null>, leaving: Layer, file: Layer) {
     const draft = new Draft(recent);
@@ -145,11 +162,13 @@ class LayersWriter extends Layers implements Writer {
     if (key.length > KEY_BYTES_MAX) throw new RangeError(`a key of ${key.length} bytes`);
     this.draft.put(key, value);
     this.writes++;
+    this.length += key.length + value.length;
   }
 
   remove(key: string): void {
     this.draft.put(key, null);
     this.writes++;
+    this.length += key.length;
   }
 }
 

@@ -4,6 +4,7 @@ import { Blocks, Draft } from './blocks';
 import type { Engine, Reader, Writer } from './engine';
 
 export class MemoryEngine implements Engine {
+  readonly isFull: boolean = false;
   #now: Blocks<string>;
 
   /** @param held what another engine held, which stays as it is */
@@ -39,6 +40,8 @@ export class MemoryEngine implements Engine {
   }
 
   async flush(): Promise<void> {}
+
+  async room(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

@@ -32,6 +32,10 @@ export class Following {
   #accepted = false;
   /** What we wrote down to be allowed to acknowledge is on disk. */
   #mayAcknowledge = false;
+  /** The last index that was acknowledged on this link; -1 before the first. */
+  #acked = -1;
+  /** Messages of a snapshot that were taken and are not yet said to be. Bounded by what a leader sends before they are. */
+  #taken = 0;
   #heardMs = 0;
   #round = 0;
   #committed = 0;
@@ -145,6 +149,7 @@ export class Following {
       this.#committed = this.#learning.shift()!.committed;
     }
     if (this.#accepted && !this.#restoring) this.#replica.apply(Math.min(this.#committed, log.flushed));
+    this.#goOn();
     this.#compareStates();
     this.#replica.trim(machine.applied.index);
     const candidates = this.#candidates();
@@ -188,6 +193,8 @@ export class Following {
     this.#link = undefined;
     this.#accepted = false;
     this.#mayAcknowledge = false;
+    this.#acked = -1;
+    this.#taken = 0;
     this.#round = 0;
     this.#leaderHash = undefined;
     if (this.#restoring) this.#differs('the snapshot did not come to its end');
@@ -241,9 +248,25 @@ export class Following {
   #acknowledge(): void {
     const { log, machine, marks, out } = this.#replica;
     if (!this.#mayAcknowledge || this.#restoring) return;
-    const index = log.flushed;
+    const index = this.#isBehind ? Math.max(this.#acked, machine.applied.index) : log.flushed;
     const at = index === machine.applied.index ? machine.applied : log.positionAt(index);
-    if (at) out.send(this.#link!, { type: 'ack', epoch: marks.epoch, index, sum: at.sum, round: this.#round });
+    if (!at) return;
+    this.#acked = index;
+    out.send(this.#link!, { type: 'ack', epoch: marks.epoch, index, sum: at.sum, round: this.#round });
+  }
+
+  /** Too much waits to be applied: until the state has room again no more is acknowledged, so that the leader sends no more. */
+  get #isBehind(): boolean {
+    const { log, machine } = this.#replica;
+    return log.isFull && machine.isFull;
+  }
+
+  /** Says what it did not say while the state had no room. */
+  #goOn(): void {
+    const { log, machine, marks, out } = this.#replica;
+    if (this.#acked >= 0 && this.#acked < log.flushed && !this.#isBehind) this.#acknowledge();
+    for (; this.#taken > 0 && !machine.isFull; this.#taken--)
+      out.send(this.#link!, { type: 'taken', epoch: marks.epoch });
   }
 
   #append({ lines, committed, round, hash }: Append): void {
@@ -292,8 +315,8 @@ export class Following {
     this.#heardMs = now.ms;
   }
 
-  #restore({ epoch, lines, last }: SnapshotLines): void {
-    const { clients, disk, log, out } = this.#replica;
+  #restore({ lines, last }: SnapshotLines): void {
+    const { clients, disk, log } = this.#replica;
     if (!this.#restoring) return this.#leaveAndTurn('it sends a snapshot without its beginning');
     const { restore, begins } = this.#restoring;
     try {
@@ -302,7 +325,7 @@ export class Following {
     } catch (error) {
       return this.#differs(`the snapshot of the leader is not what it says: ${(error as Error).message}`);
     }
-    out.send(this.#link!, { type: 'taken', epoch });
+    this.#taken++;
     if (!last) return;
     this.#restoring = undefined;
     log.restart(begins.position);

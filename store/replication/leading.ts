@@ -85,6 +85,11 @@ export class Leading {
     return this.#replica.machine.applied.index >= this.#first;
   }
 
+  /** What is committed waits to be applied while the state has no room. */
+  get #hasAppliedAll(): boolean {
+    return this.#replica.machine.applied.index === this.#committed;
+  }
+
   /** How far each of the others is. */
   get followers(): { member: Member; acked: number }[] {
     return [...this.#byLink.values()].map(({ member, acked }) => ({ member, acked: Math.max(acked, 0) }));
@@ -259,11 +264,13 @@ export class Leading {
     const { log, machine, now } = this.#replica;
     let index = log.flushed;
     for (const { id } of this.#required()) index = Math.min(index, this.#peers.get(id)?.acked ?? -1);
-    if (index <= this.#committed) return;
-    this.#committed = index;
-    this.#tellAtMs = now.ms + TELL_MS;
+    if (index > this.#committed) {
+      this.#committed = index;
+      this.#tellAtMs = now.ms + TELL_MS;
+    }
+    if (this.#hasAppliedAll) return;
     const served = this.isServing;
-    this.#replica.apply(index);
+    this.#replica.apply(this.#committed);
     this.#replica.trim(this.#neededFrom());
     if (served || !this.isServing) return;
     this.#replica.out.note(`leads epoch ${this.epoch} from entry ${machine.applied.index} on`);
@@ -385,7 +392,7 @@ export class Leading {
   #feed(peer: Peer): void {
     if (peer.lost && !this.#isRequired(peer.member.id)) peer.lost = false;
     // Not before all that was committed is applied: the snapshot must have whatever a follower has.
-    const mayHaveSnapshot = !this.#isRequired(peer.member.id) && this.isServing;
+    const mayHaveSnapshot = !this.#isRequired(peer.member.id) && this.isServing && this.#hasAppliedAll;
     if (peer.feed === 'leave first' && mayHaveSnapshot) this.#beginSnapshot(peer);
     if (peer.feed === 'snapshot') this.#feedSnapshot(peer);
     if (peer.feed === 'entries') this.#feedEntries(peer);

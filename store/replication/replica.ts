@@ -94,10 +94,13 @@ export class Replica {
     if (configuration && configuration.version > (this.known?.version ?? 0)) this.known = configuration;
   }
 
-  /** Applies what is committed, and answers whoever waits for it. The entries up to `index` are on disk. */
+  /**
+   * Applies what is committed, as far as the state has room for it, and answers whoever waits for it. The entries up to `index`
+   * are on disk.
+   */
   apply(index: number): void {
     const { clients, log, machine, settings } = this;
-    while (machine.applied.index < index) {
+    while (machine.applied.index < index && !machine.isFull) {
       const from = machine.applied.index + 1;
       const untilHash = Math.ceil(from / settings.hashEvery) * settings.hashEvery;
       const entries = log.read(from, Math.min(index, untilHash), APPLY_MAX)!;

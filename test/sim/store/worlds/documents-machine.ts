@@ -42,6 +42,7 @@ export class DocumentsMachine implements WorldMachine {
   readonly #documents: Documents;
   #goesWrong = false;
   isWrong = false;
+  isFull = false;
 
   constructor(options: DocumentsMachineOptions) {
     this.#options = options;
@@ -99,6 +100,8 @@ export class DocumentsMachine implements WorldMachine {
     this.#engine.durable = this.#engine.held;
     return this.#documents.flush();
   }
+
+  async room(): Promise<void> {}
 
   goWrong(): void {
     this.#goesWrong = true;

@@ -23,6 +23,7 @@ export class ListMachine implements WorldMachine {
   #batches = 0;
   #goesWrong = false;
   isWrong = false;
+  isFull = false;
 
   constructor(witness: Witness, batchesKept: number, given?: unknown) {
     const durable = (given as State | undefined) ?? empty();
@@ -125,6 +126,8 @@ export class ListMachine implements WorldMachine {
     this.#durable = copy(this.#state);
     return Promise.resolve(this.#durable.position);
   }
+
+  async room(): Promise<void> {}
 }
 
 function takeLine(state: State, [kind, name, value]: [string, string, Json]): void {

@@ -7,6 +7,8 @@ import type { Reply, StateMachine } from '../../../../store/state-machine';
 export type Witness = (entry: Entry) => void;
 
 export interface WorldMachine extends StateMachine {
+  /** The world says so. */
+  isFull: boolean;
   /** All at once: a world's state is small. */
   read(operation: Operation): Reply;
   /** What the machine of the next process is given; kept after every so many batches, and by `flush`. */

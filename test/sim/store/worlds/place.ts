@@ -17,7 +17,7 @@ import type { Now } from '../../../../store/replication/replica';
 import type { Build } from './build';
 import type { SimulatedCoordination, Watcher } from './coordination';
 import type { Witness, WorldMachine } from './machine';
-import type { Plan } from './plan';
+import { type Plan, TROUBLE_MS } from './plan';
 import { demand, type Tally } from './states';
 
 /** What the world knows that no replica does. */
@@ -489,11 +489,25 @@ export class Process implements Outbox, Host<unknown>, Watcher {
     if (this.#isDead) return;
     if (this.#backlog) return void this.#backlog.push(() => {});
     this.#core.settle(this.#now());
+    this.#fill();
     const { role, epoch } = this.status;
     if (role === 'leader' && epoch !== this.#ledEpoch) {
       this.#ledEpoch = epoch;
       this.#watch.leads(epoch, this);
     }
+  }
+
+  /** The state may have no room for a while. */
+  #fill(): void {
+    const { plan, random, tally, timeline } = this.#watch;
+    const { machine } = this;
+    if (machine.isFull && this.status.lag > 0) tally.met('what was committed waited for the state to have room');
+    if (plan.fullMs === 0 || machine.isFull || timeline.nowMs > TROUBLE_MS || !random.chance(10)) return;
+    machine.isFull = true;
+    timeline.after(random.below(plan.fullMs), () => {
+      machine.isFull = false;
+      this.#do(() => {});
+    });
   }
 
   #now(): Now {

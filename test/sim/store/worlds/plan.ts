@@ -20,6 +20,8 @@ export interface Plan {
   hashEvery: number;
   /** The state outlives a process as it was after the last so many batches. */
   batchesKept: number;
+  /** Now and then the state has no room for so long, milliseconds; 0: it always has. */
+  fullMs: number;
   /** Entries of the journal that a replica is given when it starts, behind those applied. */
   tailKept: number;
   clients: number;
@@ -125,6 +127,7 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
     thinkMs: [20, 80, 200][random.below(3)]!,
     contacts: [],
     faults: [],
+    fullMs: 0,
   };
   const named = random.chance(50);
   for (let i = 0; i < size; i++) plan.contacts.push(named && i > 0 ? 0 : undefined);
@@ -152,6 +155,7 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
   }
   if (size > 1 && random.chance(5)) force(plan, random);
   else if (size > 1 && random.chance(4)) goWrong(plan, random);
+  if (random.chance(15)) plan.fullMs = 20 + random.below(300);
   if (only) plan.faults = plan.faults.filter((_, i) => only.includes(i));
   return plan;
 }

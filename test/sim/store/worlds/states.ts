@@ -34,6 +34,7 @@ export const ALL_STATES = [
   'a write was refused for want of replicas in sync',
   'an outcome was not known to a client',
   'states were compared',
+  'what was committed waited for the state to have room',
   'the log was trimmed',
   'a state that differed was noticed',
   'one that alone was in sync was damaged, and ended',

@@ -22,9 +22,7 @@ interface Change {
 const change = (file: Change['file'], from: string, to: string): Change => ({ file, from, to });
 
 export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
-  'acknowledges what is not flushed': [
-    change('replication/following', 'const index = log.flushed;', 'const index = log.last.index;'),
-  ],
+  'acknowledges what is not flushed': [change('replication/following', ': log.flushed;', ': log.last.index;')],
   'commits what its own disk does not have': [
     change('replication/leading', 'let index = log.flushed;', 'let index = log.last.index;'),
   ],

@@ -28,6 +28,7 @@ import { Header } from '../shared/wire/overlay/header';
 import { MessageWriter, putClientIp, putTtl } from '../shared/wire/overlay/message-writer';
 import { CLIENT_IP_OFFSET, QUERY, QUERY_HEADER, TTL_MAX } from '../shared/wire/overlay/query';
 import { DATAGRAM_MAX } from '../shared/wire/writer';
+import type { Budgets } from './budgets';
 import { type DefenceOptions, type DefenceReason, Defences } from './defences';
 import type { HashKey } from './half-siphash';
 import type { Outbox, Receiver } from './outbox';
@@ -50,6 +51,8 @@ export interface CoreOptions extends SeenLimits {
   neighbours: readonly Neighbour[];
   /** What keeps it from being aimed or starved; undefined to serve everybody without limit. */
   defences?: DefenceOptions | undefined;
+  /** What the defences remember, where cores share it. Default: each its own. */
+  budgets?: Budgets | undefined;
   /** Leave out the rule of the higher ttl (section 4, QUERY, step 4). */
   literal: boolean;
   /** Sequence number of the first QUERY of our own, 0 to 2^32 - 1; random in a real process. */
@@ -99,7 +102,7 @@ export class ServentCore implements Receiver {
     this.#literal = options.literal;
     this.#seen = new SeenQueries(options, options.hashKey, options.workspace?.seenRoom);
     this.#sequence = options.firstSequence;
-    this.#defences = options.defences && new Defences(options.defences, this.#neighbours);
+    this.#defences = options.defences && new Defences(options.defences, this.#neighbours, options.budgets);
     this.#workspace = options.workspace ?? new Workspace();
   }
 

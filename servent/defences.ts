@@ -3,9 +3,9 @@
  * Decides with the time it is given; holds no clock.
  */
 
-import { LRUCache } from 'lru-cache';
 import { type Cidr, isLoopback, isPrivate, isWithin } from '../shared/address-classes';
 import { type Endpoint, ipOf } from '../shared/endpoint';
+import { type Budget, type Budgets, type CommonBudget, OwnBudgets } from './budgets';
 
 /** Why a defence drops a datagram. */
 export const DEFENCE_REASONS = [
@@ -68,22 +68,8 @@ export const NOTICE_MS = 30_000;
 /** Notices about all addresses together: a flood from many must not become a flood of the log. */
 const NOTICES: Rate = { perSecond: 1, burst: 10 };
 
-/**
- * Addresses whose budgets are remembered: some 4 MiB. One that is forgotten starts with full buckets again; making the servent
- * forget one takes so many datagrams that a public address's new burst is less than what they cost to send.
- */
-export const ADDRESSES_MAX = 16_384;
-
-/** The buckets of one address. */
-interface Budget {
-  questions: number;
-  questionBytes: number;
-  answers: number;
-  bytes: number;
-  /** When they were last filled. */
-  atMs: number;
-  noticedMs: number;
-}
+/** What many small fillings lose: a bucket that is full to this is full. */
+const ROUNDING = 1e-7;
 
 export class Defences {
   /** With dryRun: what would have been dropped. */
@@ -94,24 +80,15 @@ export class Defences {
   readonly #options: DefenceOptions;
   /** Bounded by the number of neighbours. */
   readonly #neighbourIps: ReadonlySet<number>;
-  /** Bounded by ADDRESSES_MAX; the one not heard of for longest goes first. */
-  readonly #budgets = new LRUCache<number, Budget>({
-    // A `max` would take its memory at once; in a simulator there are many cores.
-    maxSize: ADDRESSES_MAX,
-    sizeCalculation: () => 1,
-  });
-  #strangerTokens: number;
-  #strangersAtMs = 0;
-  #noticeTokens = NOTICES.burst;
-  #noticesAtMs = 0;
+  readonly #budgets: Budgets;
   /** With dryRun: would the datagram at hand have been dropped already? Then it takes from no further budget. */
   #spared = false;
 
-  /** Neighbours are known by address: some implementations send from other ports. */
-  constructor(options: DefenceOptions, neighbours: Iterable<Endpoint>) {
+  /** Neighbours are known by address: some implementations send from other ports. Budgets are its own, or shared with others. */
+  constructor(options: DefenceOptions, neighbours: Iterable<Endpoint>, budgets: Budgets = new OwnBudgets()) {
     this.#options = options;
     this.#neighbourIps = new Set(Array.from(neighbours, ipOf));
-    this.#strangerTokens = options.strangers.burst;
+    this.#budgets = budgets;
   }
 
   /** May this CLIREQ of so many bytes be served? Takes it from its sender's budget. Gives the reason if not. */
@@ -121,16 +98,16 @@ export class Defences {
     if (!this.#isAllowed(ip)) return this.#refuse('not-allowed');
     const limits = this.#limitsOf(ip);
     if (!limits) return undefined;
-    const budget = this.#budgetOf(ip, limits, nowMs);
-    if (limits.questions.perSecond > 0 && budget.questions < 1) {
-      return this.#bite('question-rate', ip, budget, nowMs, out);
-    }
-    if (limits.bytes.perSecond > 0 && budget.questionBytes < bytes) {
-      return this.#bite('question-bytes', ip, budget, nowMs, out);
-    }
-    budget.questions--;
-    budget.questionBytes -= bytes;
-    return undefined;
+    return this.#alone(() => {
+      const budget = this.#budgetOf(ip, limits, nowMs);
+      if (isOver(limits.questions, budget.questions + 1)) return this.#bite('question-rate', ip, budget, nowMs, out);
+      if (isOver(limits.bytes, budget.questionBytes + bytes)) {
+        return this.#bite('question-bytes', ip, budget, nowMs, out);
+      }
+      budget.questions++;
+      budget.questionBytes += bytes;
+      return undefined;
+    });
   }
 
   /** May this QUERY be served? Takes it from the strangers' budget if its sender is one. Gives the reason if not. */
@@ -139,13 +116,12 @@ export class Defences {
     if (!this.#isAllowed(ipOf(client))) return this.#refuse('not-allowed');
     const ip = ipOf(from);
     if (this.#neighbourIps.has(ip)) return undefined;
-    if (this.#options.strictNeighbours) return this.#refuse('stranger');
-    if (this.#options.strangers.perSecond === 0 || isLoopback(ip)) return undefined;
-    this.#strangerTokens = filled(this.#strangerTokens, this.#options.strangers, nowMs - this.#strangersAtMs);
-    this.#strangersAtMs = nowMs;
-    if (this.#strangerTokens < 1) return this.#refuse('stranger-rate');
-    this.#strangerTokens--;
-    return undefined;
+    const { strictNeighbours, strangers } = this.#options;
+    if (strictNeighbours) return this.#refuse('stranger');
+    if (strangers.perSecond === 0 || isLoopback(ip)) return undefined;
+    return this.#alone(() =>
+      takeOne(this.#budgets.strangers, strangers, nowMs) ? undefined : this.#refuse('stranger-rate'),
+    );
   }
 
   /** May a RESPONSE of so many bytes go to this client? Takes it from the client's budget. Gives the reason if not. */
@@ -153,12 +129,24 @@ export class Defences {
     const ip = ipOf(client);
     const limits = this.#limitsOf(ip);
     if (!limits || this.#spared) return undefined;
-    const budget = this.#budgetOf(ip, limits, nowMs);
-    if (limits.answers.perSecond > 0 && budget.answers < 1) return this.#bite('answer-rate', ip, budget, nowMs, out);
-    if (limits.bytes.perSecond > 0 && budget.bytes < bytes) return this.#bite('answer-bytes', ip, budget, nowMs, out);
-    budget.answers--;
-    budget.bytes -= bytes;
-    return undefined;
+    return this.#alone(() => {
+      const budget = this.#budgetOf(ip, limits, nowMs);
+      if (isOver(limits.answers, budget.answers + 1)) return this.#bite('answer-rate', ip, budget, nowMs, out);
+      if (isOver(limits.bytes, budget.bytes + bytes)) return this.#bite('answer-bytes', ip, budget, nowMs, out);
+      budget.answers++;
+      budget.bytes += bytes;
+      return undefined;
+    });
+  }
+
+  /** Does what reads and changes budgets while nobody else does. */
+  #alone(decide: () => DefenceReason | undefined): DefenceReason | undefined {
+    this.#budgets.lock();
+    try {
+      return decide();
+    } finally {
+      this.#budgets.unlock();
+    }
   }
 
   #isAllowed(ip: number): boolean {
@@ -173,27 +161,14 @@ export class Defences {
 
   /** The buckets of an address, filled up to now. */
   #budgetOf(ip: number, limits: AddressLimits, nowMs: number): Budget {
-    const known = this.#budgets.get(ip);
-    if (!known) {
-      const { questions, answers, bytes } = limits;
-      const budget = {
-        questions: questions.burst,
-        questionBytes: bytes.burst,
-        answers: answers.burst,
-        bytes: bytes.burst,
-        atMs: nowMs,
-        noticedMs: -NOTICE_MS,
-      };
-      this.#budgets.set(ip, budget);
-      return budget;
-    }
-    const elapsedMs = nowMs - known.atMs;
-    known.questions = filled(known.questions, limits.questions, elapsedMs);
-    known.questionBytes = filled(known.questionBytes, limits.bytes, elapsedMs);
-    known.answers = filled(known.answers, limits.answers, elapsedMs);
-    known.bytes = filled(known.bytes, limits.bytes, elapsedMs);
-    known.atMs = nowMs;
-    return known;
+    const budget = this.#budgets.of(ip);
+    const elapsedMs = nowMs - budget.atMs;
+    budget.questions = filled(budget.questions, limits.questions, elapsedMs);
+    budget.questionBytes = filled(budget.questionBytes, limits.bytes, elapsedMs);
+    budget.answers = filled(budget.answers, limits.answers, elapsedMs);
+    budget.bytes = filled(budget.bytes, limits.bytes, elapsedMs);
+    budget.atMs = nowMs;
+    return budget;
   }
 
   #bite(
@@ -203,19 +178,11 @@ export class Defences {
     nowMs: number,
     out: NoticeOutbox,
   ): DefenceReason | undefined {
-    if (nowMs - budget.noticedMs >= NOTICE_MS && this.#mayNotice(nowMs)) {
-      budget.noticedMs = nowMs;
+    if (nowMs >= budget.quietUntilMs && takeOne(this.#budgets.notices, NOTICES, nowMs)) {
+      budget.quietUntilMs = nowMs + NOTICE_MS;
       out.notice(reason, ip);
     }
     return this.#refuse(reason);
-  }
-
-  #mayNotice(nowMs: number): boolean {
-    this.#noticeTokens = filled(this.#noticeTokens, NOTICES, nowMs - this.#noticesAtMs);
-    this.#noticesAtMs = nowMs;
-    if (this.#noticeTokens < 1) return false;
-    this.#noticeTokens--;
-    return true;
   }
 
   #refuse(reason: DefenceReason): DefenceReason | undefined {
@@ -226,6 +193,21 @@ export class Defences {
   }
 }
 
-function filled(tokens: number, { perSecond, burst }: Rate, elapsedMs: number): number {
-  return Math.min(burst, tokens + (perSecond * elapsedMs) / 1000);
+/** Takes one from a bucket of all addresses, if there is one. */
+function takeOne(budget: CommonBudget, rate: Rate, nowMs: number): boolean {
+  budget.gone = filled(budget.gone, rate, nowMs - budget.atMs);
+  budget.atMs = nowMs;
+  if (isOver(rate, budget.gone + 1)) return false;
+  budget.gone++;
+  return true;
+}
+
+/** Would so much be more than the bucket held when it was full? */
+function isOver({ perSecond, burst }: Rate, gone: number): boolean {
+  return perSecond > 0 && gone > burst + ROUNDING;
+}
+
+/** What is gone from a bucket after it was filled for so long. */
+function filled(gone: number, { perSecond }: Rate, elapsedMs: number): number {
+  return Math.max(0, gone - (perSecond * elapsedMs) / 1000);
 }

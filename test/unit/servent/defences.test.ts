@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { ADDRESSES_MAX } from '../../../servent/budgets';
 import { DEFENCE_DEFAULTS } from '../../../servent/defence-settings';
 import {
-  ADDRESSES_MAX,
   type AddressLimits,
   DEFENCE_REASONS,
   type DefenceOptions,

@@ -101,11 +101,11 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'limits answers by address and port': [
     {
       file: 'defences',
-      from: 'if (!limits || this.#spared) return undefined;\n    const budget = this.#budgetOf(ip,',
-      to: 'if (!limits || this.#spared) return undefined;\n    const budget = this.#budgetOf(client,',
+      from: 'const budget = this.#budgetOf(ip, limits, nowMs);\n      if (isOver(limits.answers',
+      to: 'const budget = this.#budgetOf(client, limits, nowMs);\n      if (isOver(limits.answers',
     },
   ],
-  'does not charge the bytes of answers': [{ file: 'defences', from: 'budget.bytes -= bytes;', to: '' }],
+  'does not charge the bytes of answers': [{ file: 'defences', from: 'budget.bytes += bytes;', to: '' }],
   'fills budgets a thousand times too fast': [
     { file: 'defences', from: '(perSecond * elapsedMs) / 1000', to: 'perSecond * elapsedMs' },
   ],

@@ -31,7 +31,7 @@ export const BATCHES_TOGETHER = 4;
 /** One of the sockets on the port. */
 interface ReceiveSocket {
   readonly fd: number;
-  /** The only one it receives from; 0 for the first socket, which everybody else reaches. */
+  /** The only one it receives from; 0 for a socket that several reach. */
   readonly peer: Endpoint;
   /** Whether it stands in the line of those that may have more to read. */
   inLine: boolean;
@@ -53,21 +53,37 @@ export interface BatchSystem {
 export async function openBatchTransport(
   options: TransportOptions,
   events: TransportEvents,
-  system: BatchSystem = { libc: loadLibc(), watchSocket, setImmediate },
+  system: BatchSystem = realSystem(),
 ): Promise<Transport> {
-  const { libc } = system;
-  const sockets = await openPortSockets(libc, options);
-  let transport: BatchTransport;
-  try {
-    transport = new BatchTransport(system, sockets, events);
-    transport.probe();
-    transport.watch();
-  } catch (error) {
-    for (const fd of new Set([sockets.receiver, sockets.sender])) libc.close(fd);
-    throw error;
-  }
+  const transport = serveBound(await openPortSockets(system.libc, options), events, system);
   transport.watchPeers(options);
   return transport;
+}
+
+/** The sockets of a port, bound already: others that hear beside the receiver may be among them. */
+export type BoundSockets = PortSockets & { readonly others?: readonly number[] };
+
+/** Serves sockets that are bound already, and owns them. @throws another error where batches cannot be had; then they are closed */
+export function serveBound(
+  sockets: BoundSockets,
+  events: TransportEvents,
+  system: BatchSystem = realSystem(),
+): BatchTransport {
+  const { receiver, sender, others = [] } = sockets;
+  try {
+    const transport = new BatchTransport(system, sockets, events);
+    transport.probe();
+    transport.watch();
+    for (const fd of others) transport.watchOther(fd);
+    return transport;
+  } catch (error) {
+    for (const fd of new Set([receiver, sender, ...others])) system.libc.close(fd);
+    throw error;
+  }
+}
+
+function realSystem(): BatchSystem {
+  return { libc: loadLibc(), watchSocket, setImmediate };
 }
 
 class BatchTransport implements Transport {
@@ -125,15 +141,20 @@ class BatchTransport implements Transport {
   watchPeers(options: TransportOptions): void {
     const bound = [this.#port.receiver, this.#port.sender];
     for (const { fd, peer } of openPeerSockets(this.#libc, bound, this.local, options)) {
-      const socket: ReceiveSocket = { fd, peer, inLine: false };
       try {
-        this.#watch(socket);
-        this.#sockets.push(socket);
+        this.watchOther(fd, peer);
       } catch (error) {
         if (!(error instanceof NoBatchesError)) throw error;
         this.#libc.close(fd); // From now on the first socket serves this peer.
       }
     }
+  }
+
+  /** Begins to receive from a further socket. @throws NoBatchesError when it cannot be watched */
+  watchOther(fd: number, peer: Endpoint = 0): void {
+    const socket: ReceiveSocket = { fd, peer, inLine: false };
+    this.#watch(socket);
+    this.#sockets.push(socket);
   }
 
   #watch(socket: ReceiveSocket): void {

@@ -40,6 +40,9 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
+export const SO_REUSEPORT = 15;
+/** A program of classic BPF chooses among the sockets of a port; of Linux 4.5 and later. */
+export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const MSG_DONTWAIT = 0x40;
 export const SOL_IP = 0;
 export const IP_MTU_DISCOVER = 10;

@@ -79,7 +79,8 @@ export function closing(libc: Libc, fd: number, error: Error): Error {
   return error;
 }
 
-function setOption(libc: Libc, fd: number, name: number, value: number, level = SOL_SOCKET): boolean {
+/** Sets an option that is a C int; whether the system took it. */
+export function setOption(libc: Libc, fd: number, name: number, value: number, level = SOL_SOCKET): boolean {
   assert(Number.isInteger(value) && value >= 0 && value < 2 ** 31, 'a socket option is a C int');
   const int = new Uint8Array(new Int32Array([value]).buffer);
   return libc.setsockopt(fd, level, name, int, int.length) === 0;

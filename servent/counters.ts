@@ -4,6 +4,7 @@ import { CLIREQ } from '../shared/wire/overlay/clireq';
 import { typeOf } from '../shared/wire/overlay/header';
 import { QUERY } from '../shared/wire/overlay/query';
 import { RESPONSE } from '../shared/wire/overlay/response';
+import type { DefenceReason } from './defences';
 import type { ServentObserver } from './observed-servent';
 import { DROP_REASONS, type DropReason } from './outbox';
 
@@ -20,6 +21,14 @@ export interface Counters {
   queries: number;
   /** Datagrams the system refused to send, by its name for why; bounded by the system's error names. */
   sendErrors: Record<string, number>;
+}
+
+/** The counters, and what a servent knows beside them at that moment. */
+export interface Counted extends Counters {
+  /** Queries remembered as seen. */
+  seen: number;
+  /** With a dry run of the limits: what they would have dropped, by reason. */
+  wouldDrop: Readonly<Partial<Record<DefenceReason, number>>>;
 }
 
 /** Counters of a servent that has heard nothing. */

@@ -4,17 +4,18 @@ import { total } from './counters';
 import type { LoadedFile, Servent } from './servent';
 import type { ServentStats } from './status';
 
-/** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours (batch)`. */
+/** Words of the ready line: `servent listening on 0.0.0.0:5000, 431 keys from services.txt, 2 neighbours (batch)`; several workers are told beside. */
 export function readyLine(servent: Servent, path: string): string {
-  const { bound, file, neighbours, io, http } = servent;
+  const { bound, file, neighbours, io, workers, http } = servent;
   const held = `${plural(file.keys, 'key')} from ${path}`;
+  const how = workers === 1 ? io : `${io}, ${workers} workers`;
   const watched = http === undefined ? '' : `, http at ${http}`;
-  return `servent listening on ${bound}, ${held}, ${plural(neighbours.length, 'neighbour')} (${io})${watched}`;
+  return `servent listening on ${bound}, ${held}, ${plural(neighbours.length, 'neighbour')} (${how})${watched}`;
 }
 
 /** The ready line's facts. */
 export function readyEvent(servent: Servent, path: string): object {
-  const { bound, port, file, neighbours, io, ioFallback, http } = servent;
+  const { bound, port, file, neighbours, io, ioFallback, workers, http } = servent;
   return {
     event: 'ready',
     address: bound.slice(0, bound.lastIndexOf(':')),
@@ -24,6 +25,7 @@ export function readyEvent(servent: Servent, path: string): object {
     neighbours,
     io,
     ioFallback,
+    workers,
     http,
   };
 }

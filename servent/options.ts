@@ -19,11 +19,13 @@ import {
 import {
   advertisedIpOf,
   bindIpOf,
+  checkWorkers,
   neighboursOf,
   SECONDS_MAX,
   SEEN_MAX_RANGE,
   SERVENT_DEFAULTS,
   type ServentOptions,
+  WORKERS_RANGE,
 } from './settings';
 
 /** Stands for standard input in the place of a file. */
@@ -59,6 +61,7 @@ interface Arguments {
   literal: boolean;
   duplicates: boolean;
   io: string;
+  workers: string;
   'question-rate': string;
   'answer-rate': string;
   'answer-bytes': string;
@@ -146,6 +149,13 @@ function declareOptions(line: Declarations): Declarations {
       default: SERVENT_DEFAULTS.io,
       describe: 'System calls for many datagrams at once, or one by one',
     })
+    .option('workers', {
+      type: 'string',
+      value: 'n',
+      requiresArg: true,
+      default: String(SERVENT_DEFAULTS.workers),
+      describe: 'Threads that serve together, on Linux: as many cores work',
+    })
     .option('question-rate', {
       type: 'string',
       value: 'rates',
@@ -204,6 +214,7 @@ function declareOptions(line: Declarations): Declarations {
 function toOptions(given: Arguments): ServentCommandOptions {
   const port = parsePort(given.port);
   if (port === undefined) throw usageError(`expected a port from 0 to 65535, got "${given.port}"`);
+  const io = given.io as IoChoice;
   if (given.file === '') throw usageError('expected the path of a key-value file, got ""');
   return {
     port,
@@ -215,7 +226,8 @@ function toOptions(given: Arguments): ServentCommandOptions {
     seenMax: numberOf(given['seen-max'], '--seen-max', SEEN_MAX_RANGE),
     seenAgeMs: secondsOf(given['seen-age'], '--seen-age') * 1000,
     literal: given.literal,
-    io: given.io as IoChoice,
+    io,
+    workers: checkWorkers(numberOf(given.workers, '--workers', WORKERS_RANGE), io),
     defences: {
       ...defencesOf(
         ratesOf(given['question-rate'], '--question-rate', 'CLIREQs a second'),

@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A servent for whoever runs one: owns the socket, the clock and the file, and does what the core decides. The library's face. */
 
-import { strict as assert } from 'node:assert';
 import { randomInt } from 'node:crypto';
 import { isLoopback } from '../shared/address-classes';
 import { type Endpoint, endpointOf, formatEndpoint, formatIp, ipOf, portOf } from '../shared/endpoint';
@@ -9,24 +8,16 @@ import { OperatorError, portError, usageError } from '../shared/errors';
 import { formatPeer, type HostPort, type Peer, resolve } from '../shared/host-port';
 import type { HttpService } from '../shared/http/service';
 import { openTransport } from '../shared/udp/open-transport';
-import {
-  type IoChoice,
-  RECEIVE_BUFFER_BYTES,
-  type Transport,
-  type TransportEvents,
-  type TransportOptions,
-} from '../shared/udp/transport';
-import { type Neighbour, ServentCore } from './core';
-import { countingIn, newCounters } from './counters';
-import type { DefenceReason } from './defences';
+import { RECEIVE_BUFFER_BYTES, type TransportOptions } from '../shared/udp/transport';
+import { type CoreOptions, type Neighbour, ServentCore } from './core';
+import { newCounters } from './counters';
 import type { Problem } from './key-value-file';
 import { loadPairs, reloadPairs } from './load-pairs';
-import { ObservedServent } from './observed-servent';
-import type { Outbox } from './outbox';
 import { isOwnIp, ownIpTowards, reachableIps } from './own-address';
+import { type ServedPort, Serving } from './serving';
 import { parseSettings, type ServentOptions, type ServentSettings } from './settings';
 import type { FileStatus, ServentStats, ServentStatus } from './status';
-import { tracer, tracing } from './trace';
+import { openWorkers } from './workers/worker-pool';
 
 /** What loading the pairs gave. */
 export interface LoadedFile {
@@ -48,6 +39,8 @@ export interface Servent {
   readonly http: string | undefined;
   /** How datagrams come and go. */
   readonly io: 'dgram' | 'batch';
+  /** Threads that serve: with one, that is the program's own. */
+  readonly workers: number;
   /** Why `auto` had to do without batches, in part of a sentence; else undefined. */
   readonly ioFallback: string | undefined;
   /** Its neighbours, `ip:port`, resolved and each once. */
@@ -79,7 +72,7 @@ export async function openServent(options: ServentOptions): Promise<Servent> {
   const { source, bindIp, port } = options;
   const { pairs, ...file } = await loadPairs(source);
   const neighbours = await resolveNeighbours(options.neighbours, bindIp, port);
-  const core = new ServentCore({
+  const core: CoreOptions = {
     pairs,
     neighbours: await Promise.all(neighbours.map((neighbour) => withOwnIp(neighbour, bindIp, options.advertisedIp))),
     defences: options.defences,
@@ -88,11 +81,32 @@ export async function openServent(options: ServentOptions): Promise<Servent> {
     seenAgeMs: options.seenAgeMs,
     firstSequence: randomInt(2 ** 32),
     hashKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
-  });
-  const shell = new ServentShell(core, options, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
-  await shell.open(options.io, { ip: bindIp, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, peers: neighbours });
+  };
+  const opened = await openPort(options, core);
+  const shell = new ServentShell(opened, options, { keys: pairs.size, ...file }, neighbours.map(formatEndpoint));
   if (options.http) await shell.openHttp(options.http);
   return shell;
+}
+
+interface OpenedPort {
+  port: ServedPort;
+  ioFallback?: string | undefined;
+}
+
+/** Binds the port and serves, with one core here or with several in threads of their own. @throws OperatorError `port`, `io` */
+async function openPort(options: ServentOptions, core: CoreOptions): Promise<OpenedPort> {
+  const { bindIp: ip, port, workers, io, onNotice, observer } = options;
+  const peers = core.neighbours.map(({ endpoint }) => endpoint);
+  const at: TransportOptions = { ip, port, receiveBufferBytes: RECEIVE_BUFFER_BYTES, peers };
+  try {
+    if (workers > 1) return { port: await openWorkers(workers, at, core, onNotice) };
+    let ioFallback: string | undefined;
+    const serving = new Serving(new ServentCore(core), { counters: newCounters(), observer, onNotice });
+    await serving.open((events) => openTransport(io, at, events, (why) => (ioFallback = why)));
+    return { port: serving, ioFallback };
+  } catch (cause) {
+    throw portError('UDP', formatEndpoint(endpointOf(ip, port)), cause);
+  }
 }
 
 /** Each neighbour once. @throws OperatorError `host`, or `usage` for the servent itself */
@@ -118,19 +132,15 @@ async function withOwnIp(endpoint: Endpoint, bindIp: number, advertisedIp: numbe
   return { endpoint, ownIp: bindIp === 0 ? await ownIpTowards(endpoint) : bindIp };
 }
 
-class ServentShell implements Servent, TransportEvents, Outbox {
+class ServentShell implements Servent {
   file: LoadedFile;
   readonly neighbours: readonly string[];
-  readonly #core: ServentCore;
-  readonly #observed: ObservedServent;
+  readonly ioFallback: string | undefined;
+  readonly #port: ServedPort;
   readonly #options: ServentOptions;
-  readonly #counters = newCounters();
   readonly #startMs = performance.now();
-  #transport: Transport | undefined;
   #http: HttpService | undefined;
-  #ioFallback: string | undefined;
   #closed = false;
-  #kernelDrops: number | undefined;
   #loadedAtMs = Date.now();
   /** Has the latest reload failed? */
   #stale = false;
@@ -138,26 +148,17 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   /** The reload that has not begun yet: it will do for all who ask until then, so that a storm of signals is two loads. */
   #nextReload: Promise<LoadedFile> | undefined;
 
-  constructor(core: ServentCore, options: ServentOptions, file: LoadedFile, neighbours: readonly string[]) {
-    const { observer } = options;
-    this.#core = core;
+  constructor(
+    { port, ioFallback }: OpenedPort,
+    options: ServentOptions,
+    file: LoadedFile,
+    neighbours: readonly string[],
+  ) {
+    this.#port = port;
+    this.ioFallback = ioFallback;
     this.#options = options;
-    this.#observed = new ObservedServent(core, [
-      countingIn(this.#counters),
-      ...(tracing ? [tracer] : []),
-      ...(observer ? [observer] : []),
-    ]);
     this.file = file;
     this.neighbours = neighbours;
-  }
-
-  /** Binds the port and serves. @throws OperatorError `port` */
-  async open(io: IoChoice, options: TransportOptions): Promise<void> {
-    try {
-      this.#transport = await openTransport(io, options, this, (why) => (this.#ioFallback = why));
-    } catch (cause) {
-      throw portError('UDP', formatEndpoint(endpointOf(options.ip, options.port)), cause);
-    }
   }
 
   /** Tells over HTTP how it is: loaded only here, with what it depends on. @throws OperatorError `port`; then it is closed */
@@ -172,43 +173,37 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   }
 
   get address(): string {
-    const { local } = this.#opened;
+    const { local } = this.#port;
     return formatEndpoint(ipOf(local) === 0 ? endpointOf(LOOPBACK_IP, portOf(local)) : local);
   }
 
   get bound(): string {
-    return formatEndpoint(this.#opened.local);
+    return formatEndpoint(this.#port.local);
   }
 
   get http(): string | undefined {
     return this.#http?.address;
   }
 
-  get ioFallback(): string | undefined {
-    return this.#ioFallback;
+  get io(): 'dgram' | 'batch' {
+    return this.#port.io;
   }
 
-  get io(): 'dgram' | 'batch' {
-    return this.#opened.kind;
+  get workers(): number {
+    return this.#options.workers;
   }
 
   get port(): number {
-    return portOf(this.#opened.local);
+    return portOf(this.#port.local);
   }
 
   stats(): ServentStats {
-    return {
-      ...structuredClone(this.#counters),
-      upMs: performance.now() - this.#startMs,
-      seen: this.#core.seenCount,
-      keys: this.#core.pairs.size,
-      wouldDrop: this.#core.wouldDrop,
-      kernelDrops: this.#kernelDrops ?? this.#opened.kernelDrops() ?? null,
-    };
+    const { kernelDrops = null, ...counted } = this.#port.counted();
+    return { ...counted, upMs: performance.now() - this.#startMs, keys: this.file.keys, kernelDrops };
   }
 
   #status(): ServentStatus {
-    const { local } = this.#opened;
+    const { local } = this.#port;
     const { advertisedIp, literal, seenMax } = this.#options;
     return {
       address: this.address,
@@ -217,6 +212,7 @@ class ServentShell implements Servent, TransportEvents, Outbox {
       advertised: advertisedIp === undefined ? null : formatIp(advertisedIp),
       neighbours: this.neighbours,
       io: this.io,
+      workers: this.workers,
       literal,
       file: this.#fileStatus(),
       seenMax,
@@ -235,8 +231,8 @@ class ServentShell implements Servent, TransportEvents, Outbox {
       this.#checkOpen();
       const { pairs, ...file } = await reloadPairs(this.#options.source);
       this.#checkOpen();
+      await this.#port.setPairs(pairs);
       this.#loadedAtMs = Date.now();
-      this.#core.pairs = pairs;
       this.file = { keys: pairs.size, ...file };
       return this.file;
     };
@@ -252,10 +248,8 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   }
 
   async close(): Promise<void> {
-    // A closed socket can no longer be asked.
-    if (!this.#closed) this.#kernelDrops = this.#opened.kernelDrops();
     this.#closed = true;
-    await Promise.all([this.#http?.close(), this.#opened.close()]);
+    await Promise.all([this.#http?.close(), this.#port.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -265,34 +259,6 @@ class ServentShell implements Servent, TransportEvents, Outbox {
   #checkOpen(): void {
     if (this.#closed)
       throw new OperatorError('closed', `expected a servent that serves, got ${this.bound}, which was closed`);
-  }
-
-  received(datagram: Uint8Array, from: Endpoint, nowMs: number): void {
-    this.#observed.receive(datagram, from, nowMs, this);
-  }
-
-  answer(response: Uint8Array, client: Endpoint): void {
-    this.#opened.send(response, client);
-  }
-
-  forward(query: Uint8Array, neighbours: readonly Endpoint[], except: Endpoint | undefined): void {
-    this.#opened.sendEach(query, neighbours, except);
-  }
-
-  /** Nothing is done about what is dropped; the observers know. */
-  drop(): void {}
-
-  notice(reason: DefenceReason, ip: number): void {
-    this.#options.onNotice(reason, formatIp(ip));
-  }
-
-  sendFailed(code: string, to: Endpoint): void {
-    this.#observed.sendFailed(code, to);
-  }
-
-  get #opened(): Transport {
-    assert(this.#transport, 'the port is bound');
-    return this.#transport;
   }
 }
 

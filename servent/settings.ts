@@ -21,6 +21,7 @@ import type { DefenceOptions, DefenceReason } from './defences';
 import type { PairsFrom } from './load-pairs';
 import { OBSERVED, type ServentObserver } from './observed-servent';
 import type { PairSource } from './pair-source';
+import { WORKERS_MAX } from './workers/distribution';
 
 /** What `startServent` takes: a port, and where the pairs come from; everything else has a default. */
 export interface ServentSettings {
@@ -42,6 +43,11 @@ export interface ServentSettings {
   seenAgeMs?: number;
   /** How datagrams come and go. Default `auto`. */
   io?: IoChoice;
+  /**
+   * Threads that serve together, 1 to 64, for more than one core can do: of Linux, with batches of system calls, and without an
+   * observer. Default 1.
+   */
+  workers?: number;
   /** `ip:port`, or a port of loopback, to tell over HTTP how it is; port 0 for a free one. Default: nowhere. */
   http?: string;
   /** What keeps it from being aimed or starved, whole: take DEFENCE_DEFAULTS and change what you mean. */
@@ -69,6 +75,8 @@ export interface ServentOptions {
   seenMax: number;
   seenAgeMs: number;
   io: IoChoice;
+  /** 1 to WORKERS_MAX. */
+  workers: number;
   http: HostPort | undefined;
   defences: DefenceOptions;
   literal: boolean;
@@ -85,6 +93,7 @@ export const SERVENT_DEFAULTS = {
   literal: false,
   duplicates: false,
   io: 'auto',
+  workers: 1,
   defences: DEFENCE_DEFAULTS,
 } as const satisfies Partial<ServentSettings>;
 
@@ -93,6 +102,9 @@ export const SECONDS_MAX = 86_400;
 
 /** Seen queries remembered: more would not fit one table. */
 export const SEEN_MAX_RANGE: NumberRange = { min: 1, max: 2 ** 24, unit: 'entries', integer: true };
+
+/** Threads that serve. */
+export const WORKERS_RANGE: NumberRange = { min: 1, max: WORKERS_MAX, unit: 'workers', integer: true };
 
 /** Every setting there is, so that the compiler finds one that is missing here. */
 const KNOWN: Record<keyof ServentSettings, true> = {
@@ -105,6 +117,7 @@ const KNOWN: Record<keyof ServentSettings, true> = {
   seenMax: true,
   seenAgeMs: true,
   io: true,
+  workers: true,
   http: true,
   defences: true,
   literal: true,
@@ -122,6 +135,8 @@ export function parseSettings(settings: ServentSettings): ServentOptions {
   const { onNotice = () => {}, observer } = all;
   if (typeof onNotice !== 'function') throw usageError(`expected a function for onNotice, got ${shown(onNotice)}`);
   if (observer !== undefined) checkObject('the observer', observer, OBSERVED);
+  const io = checkChoice('io', all.io, IO_CHOICES);
+  const workers = checkWorkers(checkRange('workers', all.workers, WORKERS_RANGE), io, observer);
   return {
     port: checkRange('port', all.port, PORT_RANGE),
     source: sourceOf(all),
@@ -130,13 +145,23 @@ export function parseSettings(settings: ServentSettings): ServentOptions {
     advertisedIp: all.advertise === undefined ? undefined : advertisedIpOf(all.advertise, 'advertise'),
     seenMax: checkRange('seenMax', all.seenMax, SEEN_MAX_RANGE),
     seenAgeMs: checkRange('seenAgeMs', all.seenAgeMs, { min: 1, max: SECONDS_MAX * 1000, unit: 'milliseconds' }),
-    io: checkChoice('io', all.io, IO_CHOICES),
+    io,
+    workers,
     http: all.http === undefined ? undefined : listenAtOf(checkText('http', all.http), 'http'),
     defences: checkDefences(all.defences),
     literal: checkBoolean('literal', all.literal),
     onNotice,
     ...(observer === undefined ? {} : { observer }),
   };
+}
+
+/** What several workers cannot do. @throws OperatorError `usage` */
+export function checkWorkers(workers: number, io: IoChoice, observer?: Partial<ServentObserver>): number {
+  if (workers > 1 && io === 'dgram') {
+    throw usageError(`expected batches of system calls with ${workers} workers, got dgram for io`);
+  }
+  if (workers > 1 && observer) throw usageError(`expected no observer with ${workers} workers: they are threads`);
+  return workers;
 }
 
 const PORT_RANGE: NumberRange = { min: 0, max: 65_535, integer: true };

@@ -1,18 +1,13 @@
 /** What a servent says of itself: its counters at one moment, and beside them who it is and whom it knows. Types alone. */
 
-import type { Counters } from './counters';
-import type { DefenceReason } from './defences';
+import type { Counted } from './counters';
 
 /** The counters at one moment. */
-export interface ServentStats extends Counters {
+export interface ServentStats extends Counted {
   /** Milliseconds since the start. */
   upMs: number;
-  /** Queries remembered as seen. */
-  seen: number;
   /** Keys held. */
   keys: number;
-  /** With a dry run of the limits: what they would have dropped, by reason. */
-  wouldDrop: Readonly<Partial<Record<DefenceReason, number>>>;
   /** Datagrams the kernel threw away because the receive buffer was full; null where the system does not show it. */
   kernelDrops: number | null;
 }
@@ -40,6 +35,8 @@ export interface ServentStatus extends ServentStats {
   advertised: string | null;
   neighbours: readonly string[];
   io: 'dgram' | 'batch';
+  /** Threads that serve. */
+  workers: number;
   /** Does it leave out the rule of the higher ttl? */
   literal: boolean;
   file: FileStatus;

@@ -12,6 +12,7 @@ export function quietStatus(): ServentStatus {
     advertised: null,
     neighbours: ['10.0.0.2:5000', '10.0.0.3:5000'],
     io: 'batch',
+    workers: 1,
     literal: false,
     file: { keys: 431, problems: 3, loadedAtMs: 1_700_000_000_500, stale: false },
     seenMax: 1000,

@@ -32,6 +32,7 @@ describe('the settings of a servent', () => {
       seenMax: SERVENT_DEFAULTS.seenMax,
       seenAgeMs: SERVENT_DEFAULTS.seenAgeMs,
       io: 'auto',
+      workers: 1,
       http: undefined,
       defences: DEFENCE_DEFAULTS,
       literal: false,
@@ -48,6 +49,9 @@ describe('the settings of a servent', () => {
   const { publicLimits } = DEFENCE_DEFAULTS;
   const refused: [settings: object, named: string][] = [
     [{ bnid: '127.0.0.1' }, 'got "bnid"'],
+    [{ workers: 65 }, 'expected a whole number of workers from 1 to 64 for workers, got 65'],
+    [{ workers: 2, io: 'dgram' }, 'expected batches of system calls with 2 workers, got dgram for io'],
+    [{ workers: 2, observer: {} }, 'expected no observer with 2 workers'],
     [{ http: 9090 }, 'expected a text for http, got 9090'],
     [{ http: 'localhost:http' }, 'expected ip:port for http, got "localhost:http"'],
     [{ neighbours: '127.0.0.1:5000' }, 'expected a list for neighbours, got "127.0.0.1:5000"'],

@@ -67,8 +67,12 @@ export async function openWorkers(
         transferList: setup.ports.filter((port) => port !== undefined),
       }),
   );
-  // What a worker dies of before it serves is thrown here; afterwards nobody listens, and it ends the process.
-  await Promise.all(threads.map((thread) => once(thread, 'message')));
+  try {
+    await Promise.all(threads.map((thread) => once(thread, 'message')));
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.terminate()));
+    throw error;
+  }
   return new WorkerPool(threads, group.local, counted.map(countedIn), onNotice);
 }
 
@@ -139,8 +143,11 @@ class WorkerPool implements ServedPort {
       thread.on('message', (report: Report) => {
         if (typeof report === 'object') onNotice(report.reason, report.address);
       });
+      // Its error may be told before its end or with it. Without it the clients that are its own would wait for nothing.
+      let died: unknown;
+      thread.on('error', (error) => (died = error));
       thread.on('exit', (status) => {
-        if (!this.#closed) throw new Error(`a worker ended with status ${status}`);
+        if (died || !this.#closed) throw died ?? new Error(`a worker ended with status ${status}`);
       });
     }
   }

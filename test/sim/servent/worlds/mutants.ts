@@ -89,7 +89,7 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'remembers queries without bound': [
     { file: 'seen-queries', from: 'if (this.#capacity < this.#max) this.#grow();', to: 'this.#grow();' },
     { file: 'seen-queries', from: '      else this.#forgetOldest();\n', to: '' },
-    { file: 'seen-queries', from: 'Math.min(oldCapacity * 2, this.#max)', to: 'oldCapacity * 2' },
+    { file: 'seen-queries', from: 'Math.min(this.#capacity * 2, this.#max)', to: 'this.#capacity * 2' },
   ],
   'forgets queries when its memory grows': [
     {

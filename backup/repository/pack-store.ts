@@ -19,10 +19,12 @@ import { type Block, type ChunkName, lengthOf, type ReadAt, readIndex, readWhole
 
 /** A pack is ended when it is so long, bytes: one flush each, and little to write again when a part of it is thrown away. */
 const PACK_BYTES = 16 * 1024 * 1024;
+/** Or when so many chunks are in it: all their names are in memory until then. */
+const PACK_CHUNKS = 16 * 1024;
 /** Of a pack's contents that must be needed, or what is needed moves to a new one when packs are cleaned. */
 const NEEDED_MIN = 0.5;
-/** Packs shorter than that are put together, bytes, once there are so many of them: each run leaves one. */
-const SHORT_BYTES = PACK_BYTES / 8;
+/** Packs of which no more is full are put together once there are so many of them: each run leaves one. */
+const SHORT_PART = 1 / 8;
 const SHORT_MAX = 64;
 /** Decompressed blocks kept for those who read chunks in order, bytes. */
 const CACHE_BYTES = 32 * 1024 * 1024;
@@ -32,6 +34,8 @@ interface Pack {
   file: string;
   /** Where each block's frame stands, how long it is, and how long its contents are. */
   blocks: { at: number; length: number; contents: number }[];
+  /** How many are in all of them. */
+  chunks: number;
 }
 
 /** Keeps what was asked for or added since from being cleaned away, until it is called. */
@@ -105,7 +109,7 @@ export class PackStore {
     return this.#inTurn(async () => {
       const { pack, number } = (this.#open ??= await this.#begin());
       this.#enter(number, await pack.append(chunks, frame));
-      if (pack.size >= PACK_BYTES) await this.#end();
+      if (pack.size >= PACK_BYTES || this.#packs[number]!.chunks >= PACK_CHUNKS) await this.#end();
     });
   }
 
@@ -235,7 +239,9 @@ export class PackStore {
       if (!pack || number === this.#open?.number) continue;
       const contents = pack.blocks.reduce((sum, block) => sum + block.contents, 0);
       if (this.#damaged.has(number) || needed[number]! < contents * NEEDED_MIN) moving.push(number);
-      else if ((await this.#sizeOf(pack.file)) < SHORT_BYTES) short.push(number);
+      else if (pack.chunks < PACK_CHUNKS * SHORT_PART && (await this.#sizeOf(pack.file)) < PACK_BYTES * SHORT_PART) {
+        short.push(number);
+      }
     }
     return short.length > SHORT_MAX ? [...moving, ...short] : moving;
   }
@@ -306,7 +312,7 @@ export class PackStore {
 
   async #begin(): Promise<{ pack: OpenPack; number: number }> {
     const pack = await OpenPack.make(this.#folder, `${process.pid}-${Date.now()}-${this.#made++}${TEMPORARY}`);
-    return { pack, number: this.#packs.push({ file: pack.file, blocks: [] }) - 1 };
+    return { pack, number: this.#packs.push({ file: pack.file, blocks: [], chunks: 0 }) - 1 };
   }
 
   async #end(): Promise<void> {
@@ -330,8 +336,9 @@ export class PackStore {
   }
 
   #enter(number: number, { at: frameAt, length: frameLength, chunks }: Block): void {
-    const { blocks } = this.#packs[number]!;
-    const block = blocks.push({ at: frameAt, length: frameLength, contents: lengthOf(chunks) }) - 1;
+    const pack = this.#packs[number]!;
+    pack.chunks += chunks.length;
+    const block = pack.blocks.push({ at: frameAt, length: frameLength, contents: lengthOf(chunks) }) - 1;
     let at = 0;
     for (const [sum, length] of chunks) {
       this.#index.put(sum, { pack: number, block, at, length }, this.#generation);
@@ -341,7 +348,7 @@ export class PackStore {
 
   async #load(file: string, damaged: (error: DamageError) => void): Promise<void> {
     const { blocks, error } = await this.#blocksIn(file);
-    const number = this.#packs.push({ file, blocks: [] }) - 1;
+    const number = this.#packs.push({ file, blocks: [], chunks: 0 }) - 1;
     for (const block of blocks) this.#enter(number, block);
     if (!error) return;
     this.#badBlocksOf(number);
@@ -364,7 +371,7 @@ export class PackStore {
     try {
       const file = await pack.end();
       this.#forgetTwin(file);
-      const number = this.#packs.push({ file, blocks: [] }) - 1;
+      const number = this.#packs.push({ file, blocks: [], chunks: 0 }) - 1;
       for (const block of pack.blocks) this.#enter(number, block);
     } catch (error) {
       // A full disk: what is kept can be restored all the same, and the next start tries again.

@@ -1,5 +1,6 @@
 /** `backup server`: runs a server until a signal or an admin ends it, and prints what happens. */
 
+import { setFlagsFromString } from 'node:v8';
 import { escapeText } from '../../shared/escape';
 import { interrupted, type Streams } from '../../shared/program/run-main';
 import type { ServerOptions } from '../options';
@@ -7,9 +8,16 @@ import { readTextFile, readToken } from '../text-file';
 import { runWords } from '../words';
 import { BackupServer } from './server';
 
+/**
+ * The space for new objects stays as large as it is when the program has been loaded, instead of growing to 48 MiB: what a run leaves
+ * behind is collected sooner, for no more time.
+ */
+const SMALL_YOUNG_SPACE = '--semi-space-growth-factor=1';
+
 /** Runs the command. Gives the exit status. @throws OperatorError */
 export async function runServer(options: ServerOptions, streams: Streams): Promise<number> {
   const { folder, listen, parallel, bandwidth, tokenFile, tlsCaFile, simpleListen, json } = options;
+  setFlagsFromString(SMALL_YOUNG_SPACE);
   const say = (line: string, event: object): void => streams.out(json ? JSON.stringify(event) : line);
   const ended = interrupted(streams);
   const server = await BackupServer.start({

@@ -6,6 +6,7 @@ import { cpSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, 
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DamageError } from '../../../../backup/repository/damage-error';
+import type { PackStore } from '../../../../backup/repository/pack-store';
 import { clean, prune } from '../../../../backup/repository/prune';
 import { Repository } from '../../../../backup/repository/repository';
 import { verify } from '../../../../backup/repository/verify';
@@ -176,6 +177,28 @@ describe('a repository', () => {
     });
   });
 
+  it('ends a pack when very many chunks are in it', async () => {
+    const { packs, folder } = await open(newFolder());
+    for (let i = 0; i < 3; i++) await addMany(packs, 8192, i);
+    expect(packsIn(folder)).to.have.length(1);
+    await packs.seal();
+    expect(packsIn(folder)).to.have.length(2);
+  });
+
+  it('does not put packs together again that have many chunks, however few bytes', async () => {
+    const { packs, folder } = await open(newFolder());
+    const all: string[] = [];
+    for (let i = 0; i < 66; i++) {
+      all.push(...(await addMany(packs, 2048, i)));
+      await packs.seal();
+    }
+    const before = packsIn(folder);
+    await packs.clean(async () => {
+      for (const sum of all) packs.has(sum);
+    });
+    expect(packsIn(folder)).to.deep.equal(before);
+  });
+
   describe('damaged', () => {
     it('heals what the next run brings again', async () => {
       const folder = newFolder();
@@ -304,4 +327,12 @@ function filesIn(folder: string): string[] {
   return (readdirSync(folder, { recursive: true }) as string[])
     .filter((path) => statSync(join(folder, path)).isFile())
     .sort();
+}
+
+/** Adds a block of chunks of a few bytes, which no other call adds. */
+async function addMany(packs: PackStore, count: number, call: number): Promise<string[]> {
+  const pieces = Array.from({ length: count }, (_, i) => Buffer.from(`${call} ${i}`));
+  const chunks = pieces.map((piece) => [sumOf(piece), piece.length] as const);
+  await packs.add(chunks, await compressFrame(Buffer.concat(pieces)));
+  return chunks.map(([sum]) => sum);
 }

@@ -36,10 +36,7 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
     core('out.forward(datagram, this.#neighbours, from)', 'out.forward(datagram, this.#neighbours, undefined)'),
   ],
   'answers a query again when a higher ttl comes': [
-    core(
-      "sighting === 'first' ? this.pairs.find(datagram, header.textAt, header.keyEnd) : -1",
-      'this.pairs.find(datagram, header.textAt, header.keyEnd)',
-    ),
+    core("sighting === 'first' ? this.#responseTo(header, datagram) : undefined", 'this.#responseTo(header, datagram)'),
   ],
   'takes seen queries for new ones': [core("if (sighting === 'seen' || (", 'if ((')],
   'does not remember its own query': [
@@ -50,7 +47,7 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'answers RESPONSEs': [
     core("else out.drop('response');", 'else this.#receiveClireq(header, datagram, from, nowMs, out);'),
   ],
-  'answers a NUL with another byte': [writer('response[end] = NUL', 'response[end] = 32')],
+  'answers a NUL with another byte': [writer('memory[end++] = NUL', 'memory[end++] = 32')],
   'serves loopback clients of others': [
     core('if (isLoopback(ipOf(client)) && !isLoopback(ipOf(from)))', 'if (isLoopback(ipOf(client)) && false)'),
   ],
@@ -58,15 +55,12 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'lets the sequence grow past 2^32': [
     core('(this.#sequence + 1) >>> 0', 'this.#sequence + 1'),
     core(
-      'writer.query(TTL_MAX, client, this.#sequence,',
-      'writer.query(TTL_MAX, client, Math.min(this.#sequence, 2 ** 32 - 1),',
+      'queries.query(TTL_MAX, client, this.#sequence,',
+      'queries.query(TTL_MAX, client, Math.min(this.#sequence, 2 ** 32 - 1),',
     ),
   ],
   'answers the sender and not the client': [
-    core(
-      'this.#answer(pair, pairLength, datagram, client, out)',
-      'this.#answer(pair, pairLength, datagram, from, out)',
-    ),
+    core('out.answer(response, client);', 'out.answer(response, from);'),
   ],
   'tells queries apart by client and sequence alone': [
     core(
@@ -110,10 +104,13 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
     { file: 'defences', from: '(perSecond * elapsedMs) / 1000', to: 'perSecond * elapsedMs' },
   ],
   'loses the last byte of an answer above 200 bytes': [
-    writer('const end = RESPONSE_HEADER + length;', 'const end = RESPONSE_HEADER + length - (length > 200 ? 1 : 0);'),
+    writer('if (nul && end < DATAGRAM_MAX)', 'if (end > 200) end--;\n    if (nul && end < DATAGRAM_MAX)'),
   ],
   'says that a limit bites and sends all the same': [
-    core('if (refused) return out.drop(refused);\n    const pair', 'if (refused) out.drop(refused);\n    const pair'),
+    core(
+      'if (refused) return out.drop(refused);\n    const response',
+      'if (refused) out.drop(refused);\n    const response',
+    ),
   ],
 };
 

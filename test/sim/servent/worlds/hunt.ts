@@ -2,10 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { ServentCore } from '../../../../servent/core';
+import { workerOf } from '../../../../servent/workers/distribution';
 import { traceTo } from '../../../support/servent/trace';
 import { planWorld, type Smaller } from './plan';
 import { Tally } from './states';
+import type { Parts } from './supervised-workers';
 import { World } from './world';
+
+const REAL: Parts = { ServentCore, workerOf };
 
 export interface Failure {
   seed: number;
@@ -16,14 +20,14 @@ export interface Failure {
 }
 
 /** Runs the world of one seed. @throws what broke. */
-export function runWorld(seed: number, smaller: Smaller = {}, Core = ServentCore): Tally {
-  return new World(planWorld(seed, smaller), Core).run();
+export function runWorld(seed: number, smaller: Smaller = {}, parts = REAL): Tally {
+  return new World(planWorld(seed, smaller), parts).run();
 }
 
 /** The hash of everything that happens in the world of one seed. */
 export function traceOfWorld(seed: number): string {
   const hash = createHash('sha256');
-  const world = new World(planWorld(seed), ServentCore, [traceTo((line) => hash.update(line).update('\n'))]);
+  const world = new World(planWorld(seed), REAL, [traceTo((line) => hash.update(line).update('\n'))]);
   world.run();
   return hash.digest('hex');
 }
@@ -32,26 +36,26 @@ export function traceOfWorld(seed: number): string {
 export function hunt(
   firstSeed: number,
   count: number,
-  Core = ServentCore,
+  parts = REAL,
 ): { tally: Tally; worlds: number; failure?: Failure } {
   const tally = new Tally();
   for (let i = 0; i < count; i++) {
     try {
-      tally.add(runWorld(firstSeed + i, {}, Core));
+      tally.add(runWorld(firstSeed + i, {}, parts));
     } catch (error) {
-      return { tally, worlds: i + 1, failure: shrunk(firstSeed + i, error as Error, Core) };
+      return { tally, worlds: i + 1, failure: shrunk(firstSeed + i, error as Error, parts) };
     }
   }
   return { tally, worlds: count };
 }
 
 /** Tries fewer servents, then ever fewer actions, as long as something breaks. */
-function shrunk(seed: number, error: Error, Core: typeof ServentCore): Failure {
+function shrunk(seed: number, error: Error, parts: Parts): Failure {
   let best: Smaller = {};
   let found = error;
   const breaks = (smaller: Smaller): boolean => {
     try {
-      runWorld(seed, smaller, Core);
+      runWorld(seed, smaller, parts);
       return false;
     } catch (other) {
       best = smaller;

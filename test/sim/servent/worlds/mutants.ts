@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import * as ts from 'typescript';
-import type { ServentCore } from '../../../../servent/core';
+
+import type { Parts } from './supervised-workers';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 
@@ -17,6 +18,7 @@ const CHANGEABLE = {
   defences: 'servent/defences.ts',
   'seen-queries': 'servent/seen-queries.ts',
   'message-writer': 'shared/wire/overlay/message-writer.ts',
+  distribution: 'servent/workers/distribution.ts',
 } as const;
 
 interface Change {
@@ -27,6 +29,7 @@ interface Change {
 }
 
 const core = (from: string, to: string): Change => ({ file: 'core', from, to });
+const distribution = (from: string, to: string): Change => ({ file: 'distribution', from, to });
 const writer = (from: string, to: string): Change => ({ file: 'message-writer', from, to });
 
 export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
@@ -106,6 +109,16 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   'loses the last byte of an answer above 200 bytes': [
     writer('if (nul && end < DATAGRAM_MAX)', 'if (end > 200) end--;\n    if (nul && end < DATAGRAM_MAX)'),
   ],
+  'gives queries to the worker that their sender chooses': [
+    distribution('if (typeOf(datagram) !== QUERY) return', 'if (datagram.length > 0) return'),
+  ],
+  'scatters the copies of a query over its workers': [
+    distribution('return workerOfPort((datagram[CLIENT_PORT_OFFSET]! << 8)', 'return workerOfPort((datagram[3]! << 8)'),
+  ],
+  'gives a query to the worker that its sequence chooses, and not to who asked it': [
+    distribution('datagram[CLIENT_PORT_OFFSET + 1]!, workers', 'datagram[13]!, workers'),
+  ],
+  'limits each of its workers alone': [core('this.#neighbours, options.budgets', 'this.#neighbours')],
   'says that a limit bites and sends all the same': [
     core(
       'if (refused) return out.drop(refused);\n    const response',
@@ -114,8 +127,8 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
   ],
 };
 
-/** The core with these changes. @throws when a text to replace does not stand in its source exactly once */
-export function mutantOf(changes: readonly Change[]): typeof ServentCore {
+/** A servent with these changes. @throws when a text to replace does not stand in its source exactly once */
+export function mutantOf(changes: readonly Change[]): Parts {
   const loaded = new Map<string, object>();
   const load = (file: keyof typeof CHANGEABLE): object => {
     const known = loaded.get(file);
@@ -136,7 +149,9 @@ export function mutantOf(changes: readonly Change[]): typeof ServentCore {
     new Function('exports', 'require', outputText)(exports, require);
     return exports;
   };
-  return (load('core') as { ServentCore: typeof ServentCore }).ServentCore;
+  const { ServentCore } = load('core') as Pick<Parts, 'ServentCore'>;
+  const { workerOf } = load('distribution') as Pick<Parts, 'workerOf'>;
+  return { ServentCore, workerOf };
 }
 
 const changeable = Object.keys(CHANGEABLE) as (keyof typeof CHANGEABLE)[];

@@ -10,6 +10,8 @@ export interface Plan {
   size: number;
   links: { from: number; to: number; oneWay: boolean }[];
   literal: boolean;
+  /** Of each servent. */
+  workers: number;
   seenMax: number;
   seenAgeMs: number;
   /** Undefined: no defences. */
@@ -72,6 +74,7 @@ export function planWorld(seed: number, { size: givenSize, only }: Smaller = {})
     size,
     links: linksOf(size, new Random(rest.word())),
     literal: often(10),
+    workers: often(30) ? 2 + rest.below(3) : 1,
     seenMax: often(30) ? 2 + rest.below(4) : 4096,
     seenAgeMs: often(30) ? 500 + rest.below(4000) : 60_000,
     limits: often(60) ? limitsOf(new Random(rest.word())) : undefined,

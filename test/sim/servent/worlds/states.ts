@@ -6,6 +6,8 @@ export const STATES = [
   'a higher-ttl copy came late',
   'a copy that came a way around was dropped as seen',
   'an own query came back',
+  'a copy came to the worker that knew it, of several',
+  'a limit bit that another worker had used up',
   'the seen memory turned over',
   'a query came again when it was too old to be remembered',
   'a sequence went from 2^32 - 1 on to 0',

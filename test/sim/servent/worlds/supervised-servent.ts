@@ -28,8 +28,19 @@ export interface Watch {
   hopsFrom(servent: number): ReadonlyMap<number, number>;
 }
 
+/** What the supervisors of one servent's workers see together. */
+export interface Together {
+  /** Of each query: the worker that met it. */
+  readonly metBy: Map<string, number>;
+  /** Ideal buckets by purpose and address: how much is gone from each, and which worker took last. */
+  readonly levels: Map<string, { level: number; atMs: number; worker: number }>;
+}
+
 export interface ServentFacts {
   id: number;
+  /** Which of its workers, from 0. */
+  worker: number;
+  together: Together;
   endpoint: Endpoint;
   neighbours: readonly Endpoint[];
   defences: DefenceOptions | undefined;
@@ -67,8 +78,6 @@ export class SupervisedServent implements Receiver {
   readonly facts: ServentFacts;
   readonly #watch: Watch;
   readonly #known = new Map<string, Known>();
-  /** Ideal buckets by purpose and address: how much is gone from each. */
-  readonly #levels = new Map<string, { level: number; atMs: number }>();
   #noted = 0;
   #sequence: number;
   #received = 0;
@@ -185,6 +194,7 @@ export class SupervisedServent implements Receiver {
     demand(sameSet(this.#forwards, neighbours), 'a new QUERY goes to every neighbour once');
     this.#checkAnswer(holds.has(key), key, text, this.#from);
     const identity = `${this.#from} ${sequence} ${key}`;
+    if (neighbours.length > 0) this.#meet(identity);
     // Two contacts asked from one port may come to the same sequence: then nobody can tell their queries apart.
     if (floods.has(identity)) this.#watch.tainted.add(identity);
     if (neighbours.length > 0) floods.set(identity, this.#watch.hopsFrom(id));
@@ -210,6 +220,7 @@ export class SupervisedServent implements Receiver {
       this.#checkLimited(ipOf(client), nowMs);
       return;
     }
+    this.#meet(identity);
     const ttl = Math.min(received, 3);
     const hops = floods.get(identity)?.get(facts.id);
     if (floods.has(identity) && !tainted.has(identity)) {
@@ -260,6 +271,7 @@ export class SupervisedServent implements Receiver {
     if (this.#forwards.length > 0) demand(sameSet(this.#forwards, others), 'a forward never goes back to its sender');
     // The states met.
     if (higher && this.#forwards.length > 0) tally.met('a higher-ttl copy came late');
+    if (known && facts.worker > 0) tally.met('a copy came to the worker that knew it, of several');
     if (known?.own) tally.met('an own query came back');
     else if (this.#drop === 'seen') tally.met('a copy that came a way around was dropped as seen');
     if (received > 3 && this.#forwards.length > 0) tally.met('a ttl above 3 was taken for 3');
@@ -281,6 +293,13 @@ export class SupervisedServent implements Receiver {
       if (this.#forwards.length > 0) known.forwards++;
       demand(known.forwards <= (facts.literal ? 1 : 2), 'a servent forwards a query at most twice');
     }
+  }
+
+  #meet(identity: string): void {
+    const { worker, together } = this.facts;
+    const met = together.metBy.get(identity) ?? worker;
+    demand(met === worker, 'all copies of a query meet one worker');
+    together.metBy.set(identity, worker);
   }
 
   #checkAnswer(due: boolean, key: string, text: Uint8Array, client: Endpoint): void {
@@ -345,17 +364,21 @@ export class SupervisedServent implements Receiver {
 
   #fits(name: string, rate: Rate, amount: number, nowMs: number): boolean {
     if (rate.perSecond === 0) return true;
-    const bucket = this.#levels.get(name) ?? { level: 0, atMs: nowMs };
+    const { worker, together } = this.facts;
+    const bucket = together.levels.get(name) ?? { level: 0, atMs: nowMs, worker };
     const level = Math.max(0, bucket.level - (rate.perSecond * (nowMs - bucket.atMs)) / 1000);
-    this.#levels.set(name, { level, atMs: nowMs });
-    return level + amount <= rate.burst - EPSILON;
+    together.levels.set(name, { ...bucket, level, atMs: nowMs });
+    const fits = level + amount <= rate.burst - EPSILON;
+    if (!fits && bucket.worker !== worker) this.#watch.tally.met('a limit bit that another worker had used up');
+    return fits;
   }
 
   #take(name: string, rate: Rate, amount: number, nowMs: number): boolean {
     this.#fits(name, rate, amount, nowMs);
     if (rate.perSecond === 0) return true;
-    const bucket = this.#levels.get(name)!;
+    const bucket = this.facts.together.levels.get(name)!;
     bucket.level += amount;
+    bucket.worker = this.facts.worker;
     return bucket.level <= rate.burst + EPSILON;
   }
 }

@@ -3,7 +3,8 @@
  * must be answered. Whatever breaks a rule throws a Violation.
  */
 
-import type { ServentCore } from '../../../../servent/core';
+import { type Budgets, OwnBudgets } from '../../../../servent/budgets';
+import type { DefenceOptions } from '../../../../servent/defences';
 import { parseKeyValueFile } from '../../../../servent/key-value-file';
 import type { Receiver } from '../../../../servent/outbox';
 import type { PairTable } from '../../../../servent/pair-table';
@@ -15,11 +16,12 @@ import { serventAt, serventEndpoint } from '../../../../topologies/simulated/add
 import type { OverlayObserver } from '../../../../topologies/simulated/observer';
 import { SimulatedOverlay, type SimulatedOverlayOptions } from '../../../../topologies/simulated/overlay';
 import { HostilePeer, perform, type Stage } from './hostile';
-import { type Plan, TROUBLE_MS } from './plan';
+import { type Limits, type Plan, TROUBLE_MS } from './plan';
 import { canBeHeld, identityOf, isQuery, KEY_NAMES, KEYS, longValue } from './query-words';
 import { demand, Tally } from './states';
 import { superviseClients } from './supervised-clients';
-import { SupervisedServent, type Watch } from './supervised-servent';
+import { type ServentFacts, SupervisedServent, type Together, type Watch } from './supervised-servent';
+import { type Parts, SupervisedWorkers } from './supervised-workers';
 
 /** Longer than any budget takes to fill and any memory to forget. */
 const QUIET_MS = 200_000;
@@ -36,8 +38,8 @@ export class World implements Stage {
   readonly watch: Watch;
   /** QUERYs heard on the wire lately, for those who replay. Bounded by HEARD_MAX. */
   readonly heard: Uint8Array[] = [];
-  readonly #Core: typeof ServentCore;
-  readonly #supervised = new Map<number, SupervisedServent>();
+  readonly #parts: Parts;
+  readonly #supervised = new Map<number, SupervisedWorkers>();
   readonly #hostile: ReadonlySet<number>;
   readonly #versions: number[];
   readonly #lives: Set<string>[];
@@ -50,9 +52,9 @@ export class World implements Stage {
   #cuts = 0;
 
   /** Observers see everything that happens. */
-  constructor(plan: Plan, Core: typeof ServentCore, observers: readonly Partial<OverlayObserver>[] = []) {
+  constructor(plan: Plan, parts: Parts, observers: readonly Partial<OverlayObserver>[] = []) {
     this.plan = plan;
-    this.#Core = Core;
+    this.#parts = parts;
     this.random = new Random(plan.seed ^ 0x5eed);
     this.#hostile = new Set(plan.hostile.filter((servent) => servent < plan.size));
     this.#versions = new Array<number>(plan.size).fill(0);
@@ -112,8 +114,10 @@ export class World implements Stage {
     const supervised = this.#supervised.get(servent);
     if (!supervised || !this.overlay.isAlive(servent)) return;
     this.#versions[servent]!++;
-    supervised.facts.holds = this.#holds(servent);
-    supervised.core.pairs = tableOf(supervised.facts.holds);
+    for (const { facts, core } of supervised.workers) {
+      facts.holds = this.#holds(servent);
+      core.pairs = tableOf(facts.holds);
+    }
     if (this.overlay.open > 0) this.tally.met('pairs were reloaded while a question was open');
   }
 
@@ -202,49 +206,54 @@ export class World implements Stage {
   }
 
   #newSupervised(servent: number): Receiver {
+    const { workers } = this.plan;
+    const secrets = new Random(this.plan.seed + servent * 7919 + (this.#lives[servent]!.size + 1) * 104_729);
+    const together: Together = { metBy: new Map(), levels: new Map() };
+    // Workers share what limits remember; here they take turns anyway.
+    const budgets = new OwnBudgets();
+    const supervised = new SupervisedWorkers(
+      Array.from({ length: workers }, (_, worker) => this.#newWorker(servent, secrets, budgets, { worker, together })),
+      this.#parts,
+    );
+    this.#supervised.set(servent, supervised);
+    return supervised;
+  }
+
+  #newWorker(
+    servent: number,
+    secrets: Random,
+    budgets: Budgets,
+    place: Pick<ServentFacts, 'worker' | 'together'>,
+  ): SupervisedServent {
     const { plan } = this;
-    const { limits } = plan;
-    const { graph } = this.#options;
-    const neighbours = neighboursOf(graph, servent).map(serventEndpoint);
-    const secrets = new Random(plan.seed + servent * 7919 + (this.#lives[servent]!.size + 1) * 104_729);
+    const neighbours = neighboursOf(this.#options.graph, servent).map(serventEndpoint);
     const firstSequence = plan.nearWrap ? 0xffff_ffff - secrets.below(2) : secrets.word();
-    const address = limits && { questions: limits.questions, answers: limits.answers, bytes: limits.bytes };
-    const defences = limits &&
-      address && {
-        publicLimits: address,
-        privateLimits: address,
-        strangers: limits.strangers,
-        strictNeighbours: limits.strict,
-        allow: limits.onlyClients ? [{ base: 0xc0a8_0000, mask: 0xffff_0000 }] : [],
-        dryRun: limits.dryRun,
-      };
     const holds = this.#holds(servent);
-    const core = new this.#Core({
-      pairs: tableOf(holds),
-      neighbours: neighbours.map((endpoint) => ({ endpoint, ownIp: undefined })),
-      defences,
+    const rules = {
+      defences: plan.limits && defencesOf(plan.limits),
       literal: plan.literal,
-      seenMax: plan.seenMax,
+      seenMax: Math.ceil(plan.seenMax / plan.workers),
       seenAgeMs: plan.seenAgeMs,
       firstSequence,
+    };
+    const core = new this.#parts.ServentCore({
+      ...rules,
+      pairs: tableOf(holds),
+      neighbours: neighbours.map((endpoint) => ({ endpoint, ownIp: undefined })),
+      budgets,
       hashKey: [secrets.word(), secrets.word()],
     });
-    const facts = {
+    const facts: ServentFacts = {
+      ...rules,
+      ...place,
       id: servent,
       endpoint: serventEndpoint(servent),
       neighbours,
-      defences,
-      literal: plan.literal,
-      seenMax: plan.seenMax,
-      seenAgeMs: plan.seenAgeMs,
-      firstSequence,
       holds,
       heard: this.#lives[servent]!,
       heardBefore: new Set(this.#lives[servent]!),
     };
-    const supervised = new SupervisedServent(core, facts, this.watch);
-    this.#supervised.set(servent, supervised);
-    return supervised;
+    return new SupervisedServent(core, facts, this.watch);
   }
 
   /** A third of the servents hold the first key, a few the others; values say whose they are and of which version. */
@@ -294,6 +303,18 @@ export class World implements Stage {
     if (this.heard.length === HEARD_MAX) this.heard.shift();
     this.heard.push(datagram.slice());
   }
+}
+
+function defencesOf({ questions, answers, bytes, strangers, strict, onlyClients, dryRun }: Limits): DefenceOptions {
+  const address = { questions, answers, bytes };
+  return {
+    publicLimits: address,
+    privateLimits: address,
+    strangers,
+    strictNeighbours: strict,
+    allow: onlyClients ? [{ base: 0xc0a8_0000, mask: 0xffff_0000 }] : [],
+    dryRun,
+  };
 }
 
 function tableOf(holds: ReadonlyMap<string, string>): PairTable {

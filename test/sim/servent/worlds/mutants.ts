@@ -62,9 +62,7 @@ export const MUTANTS: Readonly<Record<string, readonly Change[]>> = {
       'queries.query(TTL_MAX, client, Math.min(this.#sequence, 2 ** 32 - 1),',
     ),
   ],
-  'answers the sender and not the client': [
-    core('out.answer(response, client);', 'out.answer(response, from);'),
-  ],
+  'answers the sender and not the client': [core('out.answer(response, client);', 'out.answer(response, from);')],
   'tells queries apart by client and sequence alone': [
     core(
       'this.#seen.note(datagram, CLIENT_IP_OFFSET, header.keyEnd, ttl, nowMs)',

@@ -1,7 +1,7 @@
 /*
  * The load generator: one UDP socket, one process, batches of 64, loopback only, ended by its own clock.
  *
- *   load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds> [<clients>]]
+ *   load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds> [<clients> [groups]]]
  *
  *   ask      sends CLIREQs and keeps <outstanding> of them unanswered: answers per second; with 1 outstanding, latencies
  *   txt      the same with DNS questions for TXT records of <key>.bench.
@@ -14,7 +14,8 @@
  * With several <clients> each question is of the next one's: those of `ask`, `txt` and `get` come from an address of its own, in
  * 127.16.0.0/16, and the QUERYs of `forward` and `mixed` name it. One socket hears them all. Questions from one address leave in
  * groups (UDP_SEGMENT) where their lengths are the same, and answers are refilled by halves, so that whoever is measured has
- * always something to do; to whom they are sent they look like any others.
+ * always something to do; to whom they are sent they look like any others. With `groups` it also takes groups that come apart itself
+ * (UDP_GRO), as our own servents do; else the kernel does.
  *
  * The keys are the first words of the lines of <keys>; for `pace` they end in their number in the file, from 0, in 7 digits, and
  * each value is one letter (later ones for later versions of the file) and the key. At start it prints `port <p>`: it plays all
@@ -34,16 +35,16 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 64, FANOUT = 8, SLOT = 2048, KEY_MAX = 512, OUTSTANDING_MAX = 65536, SECONDS_MAX = 60, LATENCIES = 1 << 22, NUMBER = 7, CLIENTS_MAX = 65536 };
+enum { BATCH = 64, FANOUT = 8, SLOT = 2048, IN_SLOT = 65536, KEY_MAX = 512, OUTSTANDING_MAX = 65536, SECONDS_MAX = 60, LATENCIES = 1 << 22, NUMBER = 7, CLIENTS_MAX = 65536 };
 enum { CLIREQ = 1, QUERY = 2, RESPONSE = 3 };
 
-static unsigned char in[BATCH][SLOT], out[BATCH][SLOT];
+static unsigned char in[BATCH][IN_SLOT], out[BATCH][SLOT];
 static struct mmsghdr in_msgs[BATCH], out_msgs[BATCH];
 static struct iovec in_iov[BATCH], out_iov[BATCH];
 static union {
   struct cmsghdr header;
   char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-} control[BATCH];
+} control[BATCH], in_control[BATCH];
 static struct sockaddr_in target;
 static unsigned clients = 1;
 static char **keys;
@@ -178,6 +179,23 @@ static int send_questions(int fd, int wanted, unsigned sequence, unsigned short 
   return sent;
 }
 
+/* Gets the messages ready to be received into. */
+static void expect_messages(void) {
+  for (int i = 0; i < BATCH; i++) {
+    in_iov[i] = (struct iovec){in[i], IN_SLOT};
+    in_msgs[i].msg_hdr = (struct msghdr){
+        .msg_iov = &in_iov[i], .msg_iovlen = 1, .msg_control = &in_control[i], .msg_controllen = sizeof in_control[i]};
+  }
+}
+
+/* The bytes of each datagram of message i but the last: of a group what the kernel says, else all. */
+static size_t segment_of(int i) {
+  struct cmsghdr *said = CMSG_FIRSTHDR(&in_msgs[i].msg_hdr);
+  int bytes = 0;
+  if (said && said->cmsg_level == IPPROTO_UDP && said->cmsg_type == UDP_GRO) memcpy(&bytes, CMSG_DATA(said), sizeof bytes);
+  return bytes > 0 ? (size_t)bytes : IN_SLOT;
+}
+
 /* Whether a DNS server has no such record, or memcached no such key. */
 static int refused(const unsigned char *answer, size_t length) {
   if (mode == TXT) return length < 12 || answer[3] & 15 || answer[7] == 0;
@@ -250,14 +268,15 @@ static int by_value(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 6 || argc > 8) {
-    fprintf(stderr, "usage: load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds> [<clients>]]\n");
+  if (argc < 6 || argc > 9) {
+    fprintf(stderr, "usage: load <mode> <127.x.x.x:port | -> <keys> <outstanding or rate> <seconds> [<warm-up seconds> [<clients> [groups]]]\n");
     return 2;
   }
   while (modes[mode] && strcmp(argv[1], modes[mode])) mode++;
   long most = atol(argv[4]);
   double seconds = atof(argv[5]), warm_up = argc > 6 ? atof(argv[6]) : 0;
   if (argc > 7) clients = (unsigned)atoi(argv[7]);
+  int groups = argc > 8 && !strcmp(argv[8], "groups");
   if (clients < 1 || clients > CLIENTS_MAX) fail_with("clients are 1 to 65536");
   if (!modes[mode] || most < 1 || most > OUTSTANDING_MAX || !(seconds > 0) || seconds > SECONDS_MAX || !(warm_up >= 0) || warm_up > SECONDS_MAX) {
     fprintf(stderr, "a mode of those above, outstanding or rate 1 to %d, seconds are more than 0, and both at most %d\n", OUTSTANDING_MAX, SECONDS_MAX);
@@ -278,6 +297,7 @@ int main(int argc, char **argv) {
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (groups && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &groups, sizeof groups)) fail("UDP_GRO");
   printf("port %d\n", ntohs(local.sin_port));
   fflush(stdout);
 
@@ -288,11 +308,7 @@ int main(int argc, char **argv) {
     pace(fd, most, seconds);
     return 0;
   }
-  for (int i = 0; i < BATCH; i++) {
-    in_iov[i] = (struct iovec){in[i], SLOT};
-    out_iov[i].iov_base = out[i];
-    in_msgs[i].msg_hdr = (struct msghdr){.msg_iov = &in_iov[i], .msg_iovlen = 1};
-  }
+  for (int i = 0; i < BATCH; i++) out_iov[i].iov_base = out[i];
   latencies = malloc(LATENCIES * sizeof *latencies);
 
   long sent = 0, lost = 0, responses = 0, queries = 0, open_questions = 0, timed = 0, parts = 0;
@@ -314,6 +330,7 @@ int main(int argc, char **argv) {
       sequence += (unsigned)wanted;
       open_questions += wanted;
     }
+    expect_messages();
     int got = recvmmsg(fd, in_msgs, BATCH, MSG_WAITFORONE, NULL);
     if (got <= 0) {
       lost += open_questions;
@@ -322,12 +339,17 @@ int main(int argc, char **argv) {
     }
     if (most == 1 && timed < LATENCIES) latencies[timed++] = (float)((now() - asked) * 1e6);
     for (int i = 0; i < got; i++) {
-      int type = counts_answers ? RESPONSE : in_msgs[i].msg_len > 1 ? in[i][1] : 0;
-      responses += type == RESPONSE;
-      queries += type == QUERY;
-      if (counts_answers) open_questions--;
-      if (refused(in[i], in_msgs[i].msg_len)) fail_with("an answer without a value");
-      if (!counts_answers && type == QUERY && ++parts % copies == 0) open_questions -= pair;
+      size_t step = segment_of(i);
+      for (size_t at = 0; at < in_msgs[i].msg_len; at += step) {
+        const unsigned char *datagram = in[i] + at;
+        size_t rest = in_msgs[i].msg_len - at, bytes = rest < step ? rest : step;
+        int type = counts_answers ? RESPONSE : bytes > 1 ? datagram[1] : 0;
+        responses += type == RESPONSE;
+        queries += type == QUERY;
+        if (counts_answers) open_questions--;
+        if (refused(datagram, bytes)) fail_with("an answer without a value");
+        if (!counts_answers && type == QUERY && ++parts % copies == 0) open_questions -= pair;
+      }
     }
     if (open_questions < 0) open_questions = 0; /* Late ones of those given up. */
   }

@@ -15,6 +15,8 @@ export interface LoadOptions {
   seconds: number;
   /** Whose questions they are by turns. Default: 1. */
   clients?: number;
+  /** Whether the neighbours it plays take groups apart themselves, as our own do. Default: the kernel does. */
+  groups?: boolean;
 }
 
 /** What the generator says at its end. */
@@ -76,8 +78,9 @@ export async function pace(
   return JSON.parse((await outputOf(generator)).split('\n')[1]!) as PaceReport;
 }
 
-function words(target: string, { mode, keys, amount, seconds, clients = 1 }: LoadOptions): string[] {
-  return [mode, target, keys, ...[amount, seconds, WARM_UP_SECONDS, clients].map(String)];
+function words(target: string, { mode, keys, amount, seconds, clients = 1, groups = false }: LoadOptions): string[] {
+  const words = [mode, target, keys, ...[amount, seconds, WARM_UP_SECONDS, clients].map(String)];
+  return groups ? [...words, 'groups'] : words;
 }
 
 async function measured(generator: ReturnType<typeof startProgram>, target: Running): Promise<LoadReport> {

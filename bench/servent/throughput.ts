@@ -76,10 +76,11 @@ export async function latency(bench: Bench): Promise<Section> {
   };
 }
 
-/** Questions that go to eight neighbours: all QUERYs of one length, and of 18. */
+/** QUERYs that go to seven neighbours: all of one length, and of 18; and between servents that group and ungroup. */
 export async function floods(bench: Bench): Promise<Section[]> {
-  const one = await flooded(bench, 'forward', bench.pairs);
-  const mixed = await flooded(bench, 'forward', bench.mixedLengths);
+  const one = await flooded(bench, 'forward', { pairs: bench.pairs });
+  const mixed = await flooded(bench, 'forward', { pairs: bench.mixedLengths });
+  const between = await flooded(bench, 'forward', { pairs: bench.pairs, groups: true });
   return [
     {
       name: 'floods',
@@ -95,12 +96,19 @@ export async function floods(bench: Bench): Promise<Section[]> {
       targets: cpuRatio(mixed, 'floods, 18 lengths: batch / C forwarder', BATCH, REFERENCE, 1.6),
       notes: [],
     },
+    {
+      name: 'floods between servents',
+      title: 'The same with QUERYs of one length and neighbours that take groups apart as our own do',
+      rows: rowsOf(between, 'datagramsPerSecond'),
+      targets: cpuRatio(between, 'floods between servents that group: batch / C forwarder', BATCH, REFERENCE, 3.5),
+      notes: [],
+    },
   ];
 }
 
 /** CLIREQs and QUERYs by turns, half of the keys held. */
 export async function mixed(bench: Bench): Promise<Section> {
-  const reports = await flooded(bench, 'mixed', bench.pairs, bench.halfHeld);
+  const reports = await flooded(bench, 'mixed', { pairs: bench.pairs, keys: bench.halfHeld });
   return {
     name: 'mixed',
     title: 'Mixed: CLIREQs and QUERYs by turns, half of the keys held, 8 neighbours; datagrams sent a second',
@@ -130,14 +138,13 @@ async function asked(bench: Bench, amount: number, clients: number): Promise<Rep
 async function flooded(
   { generator, rounds, seconds, ...bench }: Bench,
   mode: 'forward' | 'mixed',
-  pairs: string,
-  keys = pairs,
+  { pairs, keys = pairs, groups = false }: { pairs: string; keys?: string; groups?: boolean },
 ): Promise<Reports> {
   const contenders = bench.contenders.filter(({ forwards }) => forwards);
   const reports = new Map<string, LoadReport[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {
-      const options = { generator, mode, keys, amount: FLOODS_OUTSTANDING, seconds, clients: CLIENTS };
+      const options = { generator, mode, keys, amount: FLOODS_OUTSTANDING, seconds, clients: CLIENTS, groups };
       reports.get(contender.name)!.push(await loadWithNeighbours(contender, pairs, options));
     }
   }

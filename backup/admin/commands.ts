@@ -10,7 +10,7 @@ import type { QuestionOptions, RegisterOptions } from '../options';
 import { readToken } from '../text-file';
 import { formatBytes, formatTime, pathWords, progressLine, runWords } from '../words';
 import { AdminClient } from './client';
-import { ls, restoreCopy, save } from './copies';
+import type * as Copies from './copies';
 
 const EXIT_FAILED = 1;
 
@@ -36,7 +36,7 @@ export async function askServer(options: QuestionOptions, streams: Streams): Pro
     case 'list':
       return list(client, say);
     case 'query':
-      return options.save === undefined ? query(client, options, say) : save(client, options, say, streams);
+      return options.save === undefined ? query(client, options, say) : copies().save(client, options, say, streams);
     case 'history':
       return history(client, options, say);
     case 'run':
@@ -50,10 +50,15 @@ export async function askServer(options: QuestionOptions, streams: Streams): Pro
     case 'verify':
       return verify(client, say, streams);
     case 'ls':
-      return ls(client, options, say);
+      return copies().ls(client, options, say);
     case 'restore':
-      return restoreCopy(client, options, say, streams);
+      return copies().restoreCopy(client, options, say, streams);
   }
+}
+
+/** Loaded only where a copy is read: of all that is loaded for a command it takes the longest. */
+function copies(): typeof Copies {
+  return require('./copies') as typeof Copies;
 }
 
 async function register(client: AdminClient, options: RegisterOptions, say: Say): Promise<number> {

@@ -2,8 +2,8 @@
 
 import { formatIp, parseIp } from '../endpoint';
 
-/** A servent's neighbours and many clients; beyond it the memory starts anew. */
-const REMEMBERED_MAX = 4096;
+/** A servent's neighbours and the clients of some seconds: 3 MiB at most; beyond it the memory starts anew. */
+const REMEMBERED_MAX = 16_384;
 
 /** Bounded by REMEMBERED_MAX. */
 const texts = new Map<number, string>();

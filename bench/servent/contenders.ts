@@ -54,11 +54,11 @@ export function findContenders(folder: string): { contenders: Contender[]; missi
   };
 }
 
-/** The servent with a transport, and flags for Node. */
-export function serventWith(name: string, io: string, flags: readonly string[] = []): Contender {
+/** The servent with a transport, flags for Node, and so many workers. */
+export function serventWith(name: string, io: string, flags: readonly string[] = [], workers = 1): Contender {
   const command = (pairs: string, known: readonly string[]): string[] => [
     ...[...flags, SERVENT, '0', pairs, ...known],
-    ...['--bind', '127.0.0.1', '--io', io],
+    ...['--bind', '127.0.0.1', '--io', io, '--workers', String(workers)],
   ];
   return servents(name, process.execPath, command);
 }

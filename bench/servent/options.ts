@@ -5,7 +5,7 @@ import { type CommandLine, numberOf, parseCommandLine } from '../../shared/progr
 import type { Declarations } from '../../shared/program/declarations';
 import type { Parsed } from '../../shared/program/run-main';
 
-export const MEASURES = ['answers', 'latency', 'floods', 'mixed', 'memory', 'loading', 'reload'] as const;
+export const MEASURES = ['answers', 'latency', 'floods', 'mixed', 'workers', 'memory', 'loading', 'reload'] as const;
 
 export type MeasureName = (typeof MEASURES)[number];
 

@@ -13,6 +13,7 @@ import { type Section, sectionLines, targetLines } from './sections';
 import { seenMemory } from './seen-memory';
 import { answers, floods, latency, mixed } from './throughput';
 import { compileC, writePairs } from './tools';
+import { workers } from './workers';
 
 const PAIRS = 1000;
 
@@ -45,6 +46,7 @@ async function measureAll(options: BenchOptions, streams: Streams, folder: strin
     latency: () => latency(bench),
     floods: () => floods(bench),
     mixed: () => mixed(bench),
+    workers: () => workers(bench),
     memory: () => seenMemory(rounds),
     loading: () => loading(bench),
     reload: () => reload({ ...bench, rounds: Math.min(rounds, 2) }, generator),

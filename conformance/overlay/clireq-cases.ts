@@ -59,12 +59,10 @@ export const CLIREQ_CASES: readonly Case[] = [
       const key = 'a-key/of:many.signs_(42)';
       scene.asks(key);
       const [n1] = scene.neighbours;
-      await scene.settles();
       // Not looked for by the key: a text with more bytes, or others, is what this is about.
-      const texts = n1.heard
-        .filter(({ bytes }) => bytes.length > 14 && bytes[1] === 2)
-        .map(({ bytes }) => bytes.subarray(14));
-      same('the text', shown(texts[0] ?? 'none'), key);
+      const heard = () => n1.heard.find(({ bytes }) => bytes.length > 14 && bytes[1] === 2);
+      await scene.subject.within(scene.ground.terms.patienceMs, () => heard() !== undefined);
+      same('the text', shown(heard()?.bytes.subarray(14) ?? 'none'), key);
     },
   }),
   serventCase({

@@ -31,11 +31,14 @@ function copiesCase(
     neighbours: 2,
     async scene(scene) {
       const [n1, n2] = scene.neighbours;
+      const came = (): number => n2.all(aQuery('nowhere')).length + n2.all(aQuery('other')).length;
       n1.says(first);
       await scene.settles();
       n1.says(second);
       await scene.settles();
-      same('QUERYs forwarded', n2.all(aQuery('nowhere')).length + n2.all(aQuery('other')).length, forwarded);
+      // Who works on several at once may have done with the other question sooner.
+      await scene.subject.within(scene.ground.terms.patienceMs, () => came() >= forwarded);
+      same('QUERYs forwarded', came(), forwarded);
     },
   });
 }

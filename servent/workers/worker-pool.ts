@@ -29,7 +29,6 @@ export interface WorkerSetup {
   /** Its number, from 0, among so many. */
   worker: number;
   workers: number;
-  sockets: BoundSockets;
   core: Omit<CoreOptions, 'pairs' | 'budgets' | 'workspace'>;
   pairs: PairTableParts;
   counted: SharedArrayBuffer;
@@ -41,11 +40,11 @@ export interface WorkerSetup {
   clockStartMs: number;
 }
 
-/** What a worker is told. */
-export type Order = { pairs: PairTableParts } | 'close';
+/** What a worker is told: to serve these sockets, to answer from these pairs from now on, to end. */
+export type Order = { sockets: BoundSockets } | { pairs: PairTableParts } | 'close';
 
-/** What a worker says: that it serves, that an order is carried out, or that a limit bites. */
-export type Report = 'ready' | 'swapped' | 'closed' | { reason: DefenceReason; address: string };
+/** What a worker says: that it is there, that an order is carried out, or that a limit bites. */
+export type Report = 'there' | 'serving' | 'swapped' | 'closed' | { reason: DefenceReason; address: string };
 
 /**
  * Opens a port with so many workers, at least two.
@@ -57,10 +56,8 @@ export async function openWorkers(
   core: CoreOptions,
   onNotice: ServingOptions['onNotice'],
 ): Promise<ServedPort> {
-  const group = openGroup(workers, options, core);
   const counted = Array.from({ length: workers }, newCountedMemory);
-  const setups = setupsOf(workers, group, core, counted);
-  const threads = setups.map(
+  const threads = setupsOf(workers, core, counted).map(
     (setup) =>
       new Worker(require.resolve('./worker-thread'), {
         workerData: setup,
@@ -69,11 +66,17 @@ export async function openWorkers(
   );
   try {
     await Promise.all(threads.map((thread) => once(thread, 'message')));
+    // Only now: whoever finds the port bound finds somebody who serves it.
+    const { local, hearing, speaking } = openGroup(workers, options, core);
+    const pool = new WorkerPool(threads, local, counted.map(countedIn), onNotice);
+    await pool.serve(
+      threads.map((_, i) => ({ receiver: hearing[i]!, others: [hearing[workers + i]!], sender: speaking[i]! })),
+    );
+    return pool;
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.terminate()));
     throw error;
   }
-  return new WorkerPool(threads, group.local, counted.map(countedIn), onNotice);
 }
 
 /** By worker: two sockets that hear, for everybody and for neighbours, and one that speaks. */
@@ -94,7 +97,6 @@ function openGroup(workers: number, options: TransportOptions, { neighbours }: C
 
 function setupsOf(
   workers: number,
-  { hearing, speaking }: SocketGroup,
   { pairs, ...core }: CoreOptions,
   counted: readonly SharedArrayBuffer[],
 ): WorkerSetup[] {
@@ -109,7 +111,6 @@ function setupsOf(
   return counted.map((memory, worker) => ({
     ...shared,
     worker,
-    sockets: { receiver: hearing[worker]!, others: [hearing[workers + worker]!], sender: speaking[worker]! },
     core: {
       ...core,
       // All together remember as many as one would.
@@ -159,22 +160,28 @@ class WorkerPool implements ServedPort {
     return { ...counted, kernelDrops: dropped === undefined ? undefined : dropped + lost };
   }
 
+  /** Gives each its sockets; done when all serve. */
+  async serve(sockets: readonly BoundSockets[]): Promise<void> {
+    await this.#order('serving', (worker) => ({ sockets: sockets[worker]! }));
+  }
+
   async setPairs(pairs: PairTable): Promise<void> {
-    await this.#order({ pairs: sharedParts(pairs) }, 'swapped');
+    const order = { pairs: sharedParts(pairs) };
+    await this.#order('swapped', () => order);
   }
 
   close(): Promise<void> {
     this.#kernelDrops ??= kernelDrops(this.local);
-    this.#closed ??= this.#order('close', 'closed').then(async () => {
+    this.#closed ??= this.#order('closed', () => 'close').then(async () => {
       await Promise.all(this.#threads.map((thread) => thread.terminate()));
     });
     return this.#closed;
   }
 
   /** Done when all have carried it out. */
-  async #order(order: Order, done: Report): Promise<void> {
+  async #order(done: Report, orderOf: (worker: number) => Order): Promise<void> {
     const reports = this.#threads.map((thread) => said(thread, done));
-    for (const thread of this.#threads) thread.postMessage(order);
+    this.#threads.forEach((thread, worker) => void thread.postMessage(orderOf(worker)));
     await Promise.all(reports);
   }
 }

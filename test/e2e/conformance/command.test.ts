@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { endAllCommands, ROOT, runToEnd, scriptOf, start } from '../../support/commands';
 import { PLACEHOLDERS, plainProgram } from '../../support/conformance/play';
+import { canBatch } from '../../support/transport-peer';
 
 /** A few cases that are quick. */
 const FEW = ['--only', 'overlay 4 CLIREQ 1'];
@@ -35,11 +36,13 @@ describe('the conformance command', function () {
     });
   }
 
-  for (const [kind, words] of [
-    ['servent', PLACEHOLDERS.servent],
-    ['client', PLACEHOLDERS.client],
+  for (const [whose, kind, words] of [
+    ['servent', 'servent', PLACEHOLDERS.servent],
+    ['servent with three workers', 'servent', [...PLACEHOLDERS.servent, '--workers', '3']],
+    ['client', 'client', PLACEHOLDERS.client],
   ] as const) {
-    it(`passes our own ${kind}`, async () => {
+    it(`passes our own ${whose}`, async function () {
+      if (whose.includes('workers') && !canBatch()) this.skip();
       const { out, err, status } = await conformance(kind, '--', process.execPath, scriptOf(kind), ...words);
       expect([out.match(/^BROKEN.*(\n {8}.*)*/gm), err, status]).to.deep.equal([null, '', 0]);
       expect(out).to.match(/must (\d+) of \1, .*: conforming\n$/);

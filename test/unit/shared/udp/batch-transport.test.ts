@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Endpoint, endpointOf } from '../../../../shared/endpoint';
 import { openBatchTransport, WORK_PER_TURN } from '../../../../shared/udp/batch-transport';
+import { NoBatchesError } from '../../../../shared/udp/libc';
 import { GATHERED_MAX } from '../../../../shared/udp/send-batch';
 import { BACKLOG_MAX } from '../../../../shared/udp/send-queue';
 import type { Transport, TransportOptions } from '../../../../shared/udp/transport';
@@ -649,6 +650,11 @@ describe('batch transport on a failing system', () => {
         expect(kernel.closedFds).to.deep.equal(closed);
       });
     }
+
+    it('fails where a socket cannot be watched, so that dgram serves in its place, and leaves nothing open', async () => {
+      expect(await failure({ call: 'watch', code: 'EINVAL' })).to.be.instanceOf(NoBatchesError);
+      expect(kernel.sockets.size).to.equal(0);
+    });
 
     it('fails without a descriptor', async () => {
       expect(await failure({ call: 'socket', code: 'EMFILE' })).to.include({ code: 'EMFILE', syscall: 'socket' });

@@ -35,6 +35,11 @@ import { systemError } from './system-error';
 
 /** Connections at once: a server needs four, and each may cost some megabytes. */
 const CONNECTIONS_MAX = 32;
+/**
+ * A server on a busy machine may be so long at work between two questions, milliseconds: a connection that was closed meanwhile fails its
+ * run. After Node's own 5 s it was. Those that are idle for good are closed by the server at the end of its run.
+ */
+const IDLE_MAX_MS = 3 * 60_000;
 
 /** A request that cannot be answered, and what the answer says instead. */
 class Refusal extends Error {
@@ -74,6 +79,7 @@ export function agentServer(settings: ServeSettings): Server {
   };
   const server = settings.tls ? createTlsServer(settings.tls, onRequest) : createServer(onRequest);
   server.maxConnections = CONNECTIONS_MAX;
+  server.keepAliveTimeout = IDLE_MAX_MS;
   return server;
 }
 

@@ -154,6 +154,12 @@ describe('an agent', () => {
     expect(await linesOf(LIST_PATH, { path: '', have: '', sum: '', last: 'another' })).to.have.length(6);
   });
 
+  it('keeps a connection for a server that is long at work between two questions', async () => {
+    const response = await fetch(`http://${node}${SUM_PATH}`, { method: 'POST', body: '{"path":""}' });
+    await response.arrayBuffer();
+    expect(response.headers.get('keep-alive')).to.equal('timeout=180');
+  });
+
   it('that is paranoid has files read that look as before', async () => {
     for (const paranoid of [false, true]) {
       const questions: string[] = [];

@@ -16,9 +16,9 @@ export function compileC(name: string, folder: string): string | undefined {
   return program;
 }
 
-/** Makes JavaScript of a TypeScript file of this folder that imports nothing of ours, so that it starts as fast as the rest. */
-export function compileTs(name: string, folder: string): string {
-  const source = readFileSync(join(__dirname, `${name}.ts`), 'utf8');
+/** Makes JavaScript of a TypeScript file that imports nothing of ours, so that it starts as fast as the rest. */
+export function compileTs(name: string, folder: string, from = __dirname): string {
+  const source = readFileSync(join(from, `${name}.ts`), 'utf8');
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });

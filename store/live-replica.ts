@@ -268,6 +268,8 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
 
   #turn(): void {
     this.#turning = false;
+    // What was called for already, an acknowledgement say, does not wait for what is to be applied now.
+    this.links.flush();
     if (!this.#over) this.#core.settle(nowOf());
     this.links.flush();
     if (this.#over) return;

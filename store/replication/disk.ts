@@ -22,6 +22,11 @@ export class Disk {
     this.#out = out;
   }
 
+  /** Is anything on its way? */
+  get isBusy(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /** Gives something to the disk; when it is flushed, `then` is called. */
   write(write: Write, then?: () => void): void {
     if (write.kind === 'truncate') for (const item of this.#pending) item.flushes = Math.min(item.flushes, write.after);

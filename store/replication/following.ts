@@ -18,6 +18,9 @@ import {
 import type { Link } from './outbox';
 import type { Replica } from './replica';
 
+/** Entries that may wait to be applied while others are on their way to the disk. */
+const LAG_MAX = 64;
+
 export class Following {
   readonly #replica: Replica;
   /** The leader that the operator named. */
@@ -148,12 +151,19 @@ export class Following {
     while (this.#learning.length > 0 && now.ms >= this.#learning[0]!.atMs) {
       this.#committed = this.#learning.shift()!.committed;
     }
-    if (this.#accepted && !this.#restoring) this.#replica.apply(Math.min(this.#committed, log.flushed));
+    if (this.#accepted && !this.#restoring && this.#mayApply) {
+      this.#replica.apply(Math.min(this.#committed, log.flushed));
+    }
     this.#goOn();
     this.#compareStates();
     this.#replica.trim(machine.applied.index);
     const candidates = this.#candidates();
     this.#dial(candidates[this.#turn % Math.max(candidates.length, 1)]);
+  }
+
+  /** While the leader waits for our disk, what is committed waits, but not for long. */
+  get #mayApply(): boolean {
+    return !this.#replica.disk.isBusy || this.lag >= LAG_MAX;
   }
 
   get #patienceMs(): number {

@@ -388,6 +388,21 @@ describe('the core of a replica', () => {
       expect(replica.core.status.position).to.equal(3);
     });
 
+    it('applies what is committed when the leader does not wait for its disk, or when much waits', () => {
+      const replica = following(3);
+      replica.flush();
+      const more = entriesOf(1, Array(100).fill(4), entries[2]).map(({ line }) => line);
+      const position = (lines: readonly string[], committed: number): number => {
+        replica.when((core) => core.receive(5, append(lines, committed), replica.now));
+        return replica.core.status.position;
+      };
+      expect(position(more.slice(0, 98), 3)).to.equal(0);
+      replica.flush();
+      expect(replica.core.status.position).to.equal(3);
+      expect(position(more.slice(98, 99), 66)).to.equal(3);
+      expect(position(more.slice(99), 67)).to.equal(67);
+    });
+
     it('writes a later epoch down before it acknowledges anything of it', () => {
       const replica = following(3, 2);
       replica.when((core) => core.receive(5, append([], 3, 1, 2), replica.now));

@@ -97,9 +97,13 @@ export function parseEntry(previous: Position, line: string): Entry {
 
 /** Microseconds since 1970 as `2026-11-21T10:00:00.000001Z`. */
 export function formatTime(timeUs: number): string {
-  const toMs = new Date(Math.floor(timeUs / 1000)).toISOString().slice(0, -1);
-  return `${toMs}${String(timeUs % 1000).padStart(3, '0')}Z`;
+  const second = Math.floor(timeUs / 1e6);
+  // Entries of one second come one behind the other.
+  if (second !== formatted.second) formatted = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
+  return `${formatted.text}${String(timeUs - second * 1e6).padStart(6, '0')}Z`;
 }
+
+let formatted = { second: 0, text: '1970-01-01T00:00:00.' };
 
 /** The line without its sum. A request's identity stands in a field of its own: inside `op` it could be taken for a document. */
 function bodyOf(index: number, epoch: number, timeUs: number, opText: string, request: string | undefined): string {
@@ -122,7 +126,7 @@ function parseBody(body: string): Omit<Entry, 'sum' | 'line'> {
   const fields =
     isCount(index) &&
     isCount(epoch) &&
-    Number.isSafeInteger(timeUs) &&
+    isCount(timeUs) &&
     Array.isArray(op) &&
     typeof op[0] === 'string' &&
     (request === undefined || typeof request === 'string');

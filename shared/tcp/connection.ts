@@ -82,7 +82,8 @@ export class SocketConnection implements Connection {
   send(bytes: Uint8Array): void {
     if (!this.#socket.writable) return;
     this.#socket.write(bytes, this.#taken);
-    this.#slow ??= setTimeout(() => this.#socket.destroy(), SLOW_READER_MS);
+    // Most of the time the system takes all before `write` returns.
+    if (this.pendingBytes > 0) this.#slow ??= setTimeout(() => this.#socket.destroy(), SLOW_READER_MS);
   }
 
   pause(): void {

@@ -13,6 +13,11 @@ export interface StateMachine {
   readonly applied: Position;
   /** Too much of what was applied waits for the disk: nothing more is to be applied or restored before `room` resolves. */
   readonly isFull: boolean;
+  /**
+   * How many of these entries, which are the next, may be applied now. One for which much is to be looked through waits, and those
+   * behind it: 0 tells to ask again soon, for each call looks on for some milliseconds.
+   */
+  ready(entries: readonly Entry[]): number;
   /** Applies committed entries, in order and with the applied position in one transaction; a reply for each. */
   apply(entries: readonly Entry[]): Reply[];
   /** Answers a question from what is applied; where much is to be looked through, piece by piece. */

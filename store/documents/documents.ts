@@ -3,18 +3,18 @@
 import assert from 'node:assert';
 import type { Entry, Json, Operation, Position } from '../entry';
 import type { Reading, Reply, Restore, Snapshot, StateMachine } from '../state-machine';
-import { CHANGED_BYTES_MAX, CHANGED_MAX, quoted, Refusal } from './bounds';
-import { type Collection, type Document, identified, textOf } from './collection';
-import type { Engine, Reader, Writer } from './engine';
-import { find } from './finding';
+import { quoted, Refusal } from './bounds';
+import { type Document, identified, textOf } from './collection';
+import type { Engine, Writer } from './engine';
 import { equal, type JsonObject } from './json';
 import { checkOperation, type Page, type PutOptions } from './operations';
-import { type Condition, checkConditions, parseQuery } from './query';
+import { conditionsOn } from './query';
 import { DocumentsRestore } from './restore';
 import { checkAttributes, ID, parseSchema } from './schema';
 import { LongSearch, search } from './search';
 import { DocumentsSnapshot } from './snapshot';
 import { State } from './state';
+import { LongLook, longQuestion, toBeChanged } from './to-be-changed';
 
 /** The core's own entry, the first of every epoch: no client's, and nothing to the documents. */
 const EPOCH_BEGINS = 'lead';
@@ -22,6 +22,8 @@ const EPOCH_BEGINS = 'lead';
 export class Documents implements StateMachine {
   readonly #engine: Engine;
   readonly #state: State;
+  /** For what the next entry is to change. */
+  #look: LongLook | undefined;
   /** Told each entry that is applied, with its reply. */
   observer: ((entry: Entry, reply: Reply) => void) | undefined;
 
@@ -39,6 +41,17 @@ export class Documents implements StateMachine {
     return this.#engine.isFull;
   }
 
+  ready(entries: readonly Entry[]): number {
+    const at = entries.findIndex(({ op }) => longQuestion(this.#state, op));
+    if (at !== 0) return at < 0 ? entries.length : at;
+    const [first] = entries as [Entry];
+    if (this.#look?.sum !== first.sum) {
+      this.#look?.close();
+      this.#look = new LongLook(this.#engine.snapshot(), first, ...longQuestion(this.#state, first.op)!);
+    }
+    return this.#look.next() ? 1 : 0;
+  }
+
   /** @throws Error when the engine fails; the state is then of no use any more */
   apply(entries: readonly Entry[]): Reply[] {
     const replies: Reply[] = [];
@@ -47,11 +60,13 @@ export class Documents implements StateMachine {
     this.#engine.write((writer) => {
       for (const entry of entries) {
         assert.equal(entry.index, this.applied.index + replies.length + 1, 'an entry is applied out of its turn');
+        if (this.#look && this.#look.sum !== entry.sum) this.#forgetLook();
         replies.push(this.#applyEntry(writer, entry));
       }
       this.#state.sweep(writer);
       this.#state.save(writer, last);
     });
+    this.#forgetLook();
     if (this.observer) for (const [i, entry] of entries.entries()) this.observer(entry, replies[i]!);
     return replies;
   }
@@ -82,6 +97,7 @@ export class Documents implements StateMachine {
   }
 
   restore(position: Position): Restore {
+    this.#forgetLook();
     return new DocumentsRestore(this.#engine, this.#state, position);
   }
 
@@ -126,6 +142,11 @@ export class Documents implements StateMachine {
       if (error instanceof Refusal) return ['ko', error.message];
       throw error;
     }
+  }
+
+  #forgetLook(): void {
+    this.#look?.close();
+    this.#look = undefined;
   }
 
   #create(name: string, schema: JsonObject): null {
@@ -174,7 +195,7 @@ export class Documents implements StateMachine {
   /** Most are over after a piece, and need no snapshot. */
   #search(name: string, query: JsonObject, page: Page = {}): Json | LongSearch {
     const collection = this.#state.collection(name);
-    const asked = { collection, conditions: conditionsOn(collection, query), page };
+    const asked = { collection, conditions: conditionsOn(collection.schema, query), page };
     const begun = search(this.#engine, asked);
     const { value, done } = begun.next();
     if (done) return value;
@@ -184,9 +205,9 @@ export class Documents implements StateMachine {
 
   #update(writer: Writer, name: string, query: JsonObject, changes: JsonObject): number {
     const collection = this.#state.collection(name);
-    const conditions = conditionsOn(collection, query);
+    const conditions = conditionsOn(collection.schema, query);
     checkAttributes(collection.schema, changes);
-    const found = toBeChanged(writer, collection, conditions);
+    const found = this.#look?.found ?? toBeChanged(writer, collection, conditions);
     const changed = found.map((document): Document => ({ ...document, ...changes }));
     for (const document of changed) textOf(document);
     if (changed.length > 0) this.#state.changing(name);
@@ -198,33 +219,10 @@ export class Documents implements StateMachine {
 
   #delete(writer: Writer, name: string, query: JsonObject): number {
     const collection = this.#state.collection(name);
-    const found = toBeChanged(writer, collection, conditionsOn(collection, query));
+    const conditions = conditionsOn(collection.schema, query);
+    const found = this.#look?.found ?? toBeChanged(writer, collection, conditions);
     if (found.length > 0) this.#state.changing(name);
     for (const document of found) collection.remove(writer, document);
     return found.length;
   }
-}
-
-function conditionsOn(collection: Collection, query: JsonObject): Condition[] {
-  const conditions = parseQuery(query);
-  checkConditions(collection.schema, conditions);
-  return conditions;
-}
-
-/** All of them before the first is changed: an engine is not written while it is searched. @throws Refusal */
-function toBeChanged(reader: Reader, collection: Collection, conditions: readonly Condition[]): Document[] {
-  const found: Document[] = [];
-  let bytes = 0;
-  for (const met of find(reader, collection, conditions)) {
-    if (met === undefined) continue;
-    const [document, documentBytes] = met;
-    found.push(document);
-    bytes += documentBytes;
-    if (found.length > CHANGED_MAX || bytes > CHANGED_BYTES_MAX) {
-      throw new Refusal(
-        `more than ${CHANGED_MAX} documents, or ${CHANGED_BYTES_MAX} bytes of them, meet the query: narrow it by a range of "${ID}"`,
-      );
-    }
-  }
-  return found;
 }

@@ -35,6 +35,12 @@ export function* find(
   }
 }
 
+/** Does neither the identity nor an index tell which documents meet the conditions? */
+export function looksAtAll(collection: Collection, conditions: readonly Condition[]): boolean {
+  const isOne = conditions.some(({ attribute, comparison }) => attribute === ID && comparison === '=');
+  return !isOne && stretchesOf(collection, conditions).length === 0;
+}
+
 function* texts(
   reader: Reader,
   collection: Collection,

@@ -46,8 +46,15 @@ export function parseQuery(query: JsonObject): Condition[] {
   return conditions;
 }
 
+/** A query's conditions on documents of this schema. @throws Refusal */
+export function conditionsOn(schema: Schema, query: JsonObject): Condition[] {
+  const conditions = parseQuery(query);
+  checkConditions(schema, conditions);
+  return conditions;
+}
+
 /** @throws Refusal when a condition asks for what no document of the collection can have */
-export function checkConditions(schema: Schema, conditions: readonly Condition[]): void {
+function checkConditions(schema: Schema, conditions: readonly Condition[]): void {
   for (const { attribute, asked } of conditions) {
     const type = typeOf(schema, attribute);
     if (type !== undefined) checkType(attribute, type, asked);

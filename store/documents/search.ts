@@ -11,7 +11,7 @@ import type { Condition } from './query';
 import { ID } from './schema';
 
 /** Documents in a piece: some milliseconds. */
-const PIECE = 1000;
+export const PIECE = 1000;
 
 /** What is asked for, checked. */
 export interface Asked {

@@ -67,6 +67,8 @@ export class Replica {
   stateHash: StateHash | undefined;
   /** Those under way, the next to go on first. Bounded by READINGS_MAX. */
   #readings: { token: Token; reading: Reading; index: number }[] = [];
+  /** When an entry was last to wait until what it is to change is found. */
+  #looked: Now | undefined;
   /** The latest configuration heard of, from the record or from a leader: whom to look for. */
   known: Configuration | undefined;
 
@@ -103,7 +105,12 @@ export class Replica {
     while (machine.applied.index < index && !machine.isFull) {
       const from = machine.applied.index + 1;
       const untilHash = Math.ceil(from / settings.hashEvery) * settings.hashEvery;
-      const entries = log.read(from, Math.min(index, untilHash), APPLY_MAX)!;
+      const next = log.read(from, Math.min(index, untilHash), APPLY_MAX)!;
+      const entries = next.slice(0, machine.ready(next));
+      if (entries.length === 0) {
+        this.#looked = this.now;
+        break;
+      }
       const replies = machine.apply(entries);
       for (const [i, entry] of entries.entries()) clients.applied(entry, replies[i]!, this.leader);
       if (machine.applied.index === untilHash) this.stateHash = { index: untilHash, hash: machine.hash() };
@@ -151,8 +158,9 @@ export class Replica {
     else this.#readings.push(first);
   }
 
+  /** Is something to be looked on for? */
   get isReading(): boolean {
-    return this.#readings.length > 0;
+    return this.#readings.length > 0 || this.#looked === this.now;
   }
 
   end(ending: Ending): void {

@@ -62,6 +62,10 @@ export class DocumentsMachine implements WorldMachine {
     return this.#documents.applied;
   }
 
+  ready(entries: readonly Entry[]): number {
+    return this.#documents.ready(entries);
+  }
+
   apply(entries: readonly Entry[]): Reply[] {
     for (const entry of entries) this.#options.witness(entry);
     return this.#documents.apply(this.#goesWrong ? entries.map((entry) => this.#wrong(entry)) : entries);

@@ -50,6 +50,10 @@ export class ListMachine implements WorldMachine {
     this.#goesWrong = true;
   }
 
+  ready(entries: readonly Entry[]): number {
+    return entries.length;
+  }
+
   apply(entries: readonly Entry[]): Reply[] {
     const replies = entries.map((entry) => this.#applyOne(entry));
     if (++this.#batches % this.#batchesKept === 0) this.#durable = copy(this.#state);

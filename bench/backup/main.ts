@@ -1,6 +1,7 @@
 /**
  * The backup beside restic and borg, where they are installed, on files of this machine: `npm run bench:backup`. Each has its turn
  * in each step of each round, so that what else the machine does falls on all; medians of the rounds are printed, and ratios.
+ * `--part 1`: the files that change are others from end to end; else a tenth of each changes.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -23,6 +24,7 @@ const values = scriptOptions({
     rounds: { type: 'string', default: '3' },
     size: { type: 'string', default: '200' },
     count: { type: 'string', default: '100000' },
+    part: { type: 'string', default: '0.1' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -57,7 +59,7 @@ async function measureRound(tree: Tree, root: string, folder: string, round: num
   // Who comes first reads from the disk what the others find in memory.
   for (let i = 0; i < round % contenders.length; i++) contenders.push(contenders.shift()!);
   for (const step of STEPS) {
-    const changed = step === '1 % changed' ? change(tree, Number(values.seed) + round) : undefined;
+    const changed = step === '1 % changed' ? change(tree, Number(values.seed) + round, Number(values.part)) : undefined;
     for (const [name, contender] of contenders) {
       const usage =
         step === 'restore'

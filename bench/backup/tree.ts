@@ -23,8 +23,6 @@ const ORIGINS = [
   '/usr/share',
   '/usr/lib',
 ];
-/** Of a changed file so much is written anew. */
-const CHANGED_PART = 0.1;
 const FILES_A_FOLDER = 100;
 
 /** A tree and what is in it. */
@@ -72,15 +70,18 @@ export interface Changed {
   touched: number;
 }
 
-/** Writes a part of 1 % of the files anew, in place, with bytes that nothing compresses. The same seed makes the same changes. */
-export function change({ files }: Tree, seed: number): Changed {
+/**
+ * Writes 1 % of the files anew, in place, with bytes that nothing compresses: this part of each, above 0, at most 1. The same seed
+ * makes the same changes.
+ */
+export function change({ files }: Tree, seed: number, part: number): Changed {
   const draws = drawsOf(seed);
   const changed: Changed = { files: 0, written: 0, touched: 0 };
   for (let i = Math.ceil(files.length / 100); i > 0; i--) {
     const path = draws.pick(files);
     const { size } = lstatSync(path);
     if (size === 0) continue;
-    const length = Math.ceil(size * CHANGED_PART);
+    const length = Math.ceil(size * part);
     const descriptor = openSync(path, 'r+');
     writeSync(descriptor, noise(length, draws), 0, length, draws.below(size - length + 1));
     closeSync(descriptor);

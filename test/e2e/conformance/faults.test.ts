@@ -22,7 +22,7 @@ type Name = keyof typeof PLACEHOLDERS;
 /** Faults of a kind side by side: servents mostly work, and what stores do not do is waited for. */
 const TOGETHER: Record<Name, number> = isAll
   ? { servent: 1, client: 2, documents: 3, kv: 2, 'backup-agent': 2, rest: 2 }
-  : { servent: 1, client: 30, documents: 12, kv: 8, 'backup-agent': 4, rest: 8 };
+  : { servent: 1, client: 8, documents: 6, kv: 4, 'backup-agent': 4, rest: 5 };
 const NAMES = Object.keys(PLACEHOLDERS) as Name[];
 
 describe('a plain program with one fault breaks the rules that name it, and no others:', function () {

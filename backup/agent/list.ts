@@ -86,16 +86,33 @@ async function* remembered(runs: Runs, lists: ListMemory): AsyncGenerator<Listed
 }
 
 /** The lines of a list whose runs are these, for a server that has the list with these sums of entries; the end with it. */
-export async function* changed(runs: Runs, was: Float64Array): AsyncGenerator<ListLine, void> {
+export function changed(runs: Runs, was: Float64Array): AsyncGenerator<ListLine, void> {
   const places = new Map<number, number>();
   for (const [place, sum] of was.entries()) places.set(sum, place);
+  return lines('entries', runs, ({ entries }) => entries.map((entry) => [places.get(entrySumOf(entry)), [entry]]));
+}
+
+/** The lines of a list whose runs are these, for a server that has some of them; the end with it. */
+export function lacking(runs: Runs, have: string): AsyncGenerator<ListLine, void> {
+  const places = placesOf(have);
+  return lines('same', runs, ({ sum, entries }) => [[places.get(sum), entries]]);
+}
+
+/** A piece of a list, and where the server has it. */
+type Piece = readonly [place: number | undefined, entries: ListedRun['entries']];
+
+/** Pieces that the server lacks, and in the place of the others lines of this type; the end with them. */
+async function* lines(
+  type: (SameLine | EntriesLine)['type'],
+  runs: Runs,
+  piecesOf: (run: ListedRun) => Piece[],
+): AsyncGenerator<ListLine, void> {
   const all = createHash('sha256');
-  let same: EntriesLine | undefined;
+  let same: SameLine | EntriesLine | undefined;
   let next = 0;
-  for await (const { sum, entries } of runs) {
-    all.update(sum);
-    for (const entry of entries) {
-      const place = places.get(entrySumOf(entry)) ?? -1;
+  for await (const run of runs) {
+    all.update(run.sum);
+    for (const [place = -1, entries] of piecesOf(run)) {
       const isKnown = place >= next;
       if (isKnown) next = place + 1;
       if (same && isKnown && place === same.first + same.count) {
@@ -103,32 +120,9 @@ export async function* changed(runs: Runs, was: Float64Array): AsyncGenerator<Li
         continue;
       }
       if (same) yield same;
-      same = isKnown ? { type: 'entries', first: place, count: 1 } : undefined;
-      if (!isKnown) yield entry;
+      same = isKnown ? { type, first: place, count: 1 } : undefined;
+      if (!isKnown) yield* entries;
     }
-  }
-  if (same) yield same;
-  yield { type: 'end', sum: all.digest('hex') };
-}
-
-/** The lines of a list whose runs are these, for a server that has some of them; the end with it. */
-export async function* lacking(runs: Runs, have: string): AsyncGenerator<ListLine, void> {
-  const places = placesOf(have);
-  const all = createHash('sha256');
-  let next = 0;
-  let same: SameLine | undefined;
-  for await (const { sum, entries } of runs) {
-    all.update(sum);
-    const place = places.get(sum) ?? -1;
-    const isKnown = place >= next;
-    if (isKnown) next = place + 1;
-    if (same && isKnown && place === same.first + same.count) {
-      same.count++;
-      continue;
-    }
-    if (same) yield same;
-    same = isKnown ? { type: 'same', first: place, count: 1 } : undefined;
-    if (!isKnown) yield* entries;
   }
   if (same) yield same;
   yield { type: 'end', sum: all.digest('hex') };

@@ -61,6 +61,12 @@ describe('a list of which only what changed travels', () => {
     expect(lines.slice(0, -1)).to.deep.equal([entries(0, 2345), after[2345], entries(2346, 5000 - 2346)]);
   });
 
+  it('never goes back in what the server has, whatever sums agree: those entries travel', async () => {
+    const [one, other] = [file('a', 1), file('b', 1)];
+    const lines = await all(changed(runsOf([one, other]), Float64Array.of(entrySumOf(other), entrySumOf(one))));
+    expect(lines.slice(0, -1)).to.deep.equal([entries(1, 1), other]);
+  });
+
   it('is hardly a line when little changed', async () => {
     const before = Array.from({ length: 5000 }, (_, i) => file(`folder/${10_000 + i}`, 1));
     const after = before.map((record, i) => (i === 2345 ? { ...record, size: 7 } : record));

@@ -64,7 +64,7 @@ export const CLIENT_CASES: readonly Case[] = [
       const first = await scene.asks('ssh');
       await scene.after(500, first);
       scene.answers('ssh', '22/tcp');
-      await scene.after(6000, first);
+      await scene.after(8000, first);
       same('CLIREQs', scene.timesAsked('ssh'), 1);
     },
   }),

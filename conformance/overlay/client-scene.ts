@@ -5,6 +5,7 @@ import { formatEndpoint, formatIp, ipOf, portOf } from '../../shared/endpoint';
 import { escapeText } from '../../shared/escape';
 import type { Case, CaseName } from '../case';
 import type { Ground } from '../ground';
+import { readAll } from '../network/read-all';
 import type { Subject } from '../program/subject';
 import type { Values } from '../program/words';
 import { Unmet } from '../unmet';
@@ -65,6 +66,7 @@ export class ClientScene {
   /** Waits until so much time has gone by since a datagram was heard. */
   async after(ms: number, { heard }: { heard: Heard }): Promise<void> {
     await sleep(Math.max(0, heard.atMs + ms - this.ground.exchange.nowMs()));
+    await readAll();
   }
 
   /** Of a question, how often it was sent. */

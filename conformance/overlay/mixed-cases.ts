@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEndpoint } from '../../shared/endpoint';
 import type { Case, CaseName } from '../case';
 import type { Ground } from '../ground';
+import { readAll } from '../network/read-all';
 import { same } from '../unmet';
 import { aResponse, clireq, onLoopback, shown } from './messages';
 import { startOurs } from './our-servent';
@@ -68,6 +69,7 @@ export const MIXED_CASES: readonly Case[] = OVERLAYS.map(({ links, asked, answer
     const endMs = performance.now() + ground.terms.patienceMs;
     while (answers.some((one) => !came().includes(one)) && performance.now() < endMs) await sleep(10);
     await sleep(QUIET_MS);
+    await readAll();
     same('answers of', came().sort().join(' '), [...answers].sort().join(' '));
   },
 }));

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Endpoint, formatEndpoint } from '../../shared/endpoint';
 import type { Case, CaseName } from '../case';
 import type { Ground } from '../ground';
+import { readAll } from '../network/read-all';
 import type { Subject } from '../program/subject';
 import { NotPlayable, Unmet } from '../unmet';
 import { aResponse, bytesOf, clireq, onLoopback, type Text } from './messages';
@@ -67,6 +68,7 @@ export class ServentScene {
     fence.says(clireq(FENCE));
     await this.subject.within(this.ground.terms.patienceMs, () => fence.heard.length > 0);
     await sleep(QUIET_MS);
+    await readAll();
   }
 
   /** @throws Unmet when it answers no question any more */

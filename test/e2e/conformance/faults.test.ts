@@ -28,28 +28,40 @@ const NAMES = Object.keys(PLACEHOLDERS) as Name[];
 describe('a plain program with one fault breaks the rules that name it, and no others:', function () {
   this.timeout(15 * 60_000);
 
-  const faultsOf = (name: Name) => Object.entries(FAULTS[name]).filter(([fault]) => isWanted(fault));
+  const faultsOf = (name: Name) => [
+    ...Object.entries(FAULTS[name])
+      .filter(([fault]) => isWanted(fault))
+      .entries(),
+  ];
   const broken = new Map<string, string[]>();
 
-  const play = async (name: Name): Promise<void> => {
-    const next = faultsOf(name).entries();
+  const play = async (name: Name, [at, [fault, own]]: [number, [string, readonly string[]]]): Promise<string[]> => {
+    const words = plainProgram(`${name}.py`, PLACEHOLDERS[name], fault);
+    return brokenOf(await playCases(casesFor(name, own, at), words, 16));
+  };
+
+  const playAll = async (name: Name): Promise<void> => {
+    const next = faultsOf(name).values();
     const playNext = async (): Promise<void> => {
-      for (const [at, [fault, own]] of next) {
-        const words = plainProgram(`${name}.py`, PLACEHOLDERS[name], fault);
-        broken.set(`${name} ${fault}`, brokenOf(await playCases(casesFor(name, own, at), words, 16)));
-      }
+      for (const one of next) broken.set(`${name} ${one[1][0]}`, await play(name, one));
     };
     await Promise.all(Array.from({ length: TOGETHER[name] }, playNext));
   };
 
   before(async function () {
     if (spawnSync('python3', ['--version']).error) this.skip();
-    await Promise.all(NAMES.map(play));
+    await Promise.all(NAMES.map(playAll));
   });
 
   for (const name of NAMES) {
-    for (const [fault, own] of faultsOf(name)) {
-      it(`${name} ${fault}`, () => expect(broken.get(`${name} ${fault}`)).to.have.members([...own]));
+    for (const one of faultsOf(name)) {
+      const [, [fault, own]] = one;
+      it(`${name} ${fault}`, async () => {
+        const came = broken.get(`${name} ${fault}`) ?? (await play(name, one));
+        // A second turn plays it again, and alone.
+        broken.delete(`${name} ${fault}`);
+        expect(came).to.have.members([...own]);
+      });
     }
   }
 });

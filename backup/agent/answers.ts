@@ -15,6 +15,8 @@ import { systemError } from './system-error';
 
 /** After so many records others get their turn. */
 const RECORDS_A_TURN = 200;
+/** Likewise after so many chunks. */
+const CHUNKS_A_TURN = 32;
 /** Blocks being compressed at once: the system's threads do that. */
 const BLOCKS_AT_ONCE = 4;
 
@@ -48,11 +50,12 @@ export async function* sendChunks(
   memory: ChunkMemory,
 ): AsyncGenerator<Buffer, void> {
   const blocks = new BlockWriter();
+  let sinceTurn = 0;
   for (const { path, chunks } of files) {
     for (const [sum, chunk] of contentsOf(tree, path, chunks, memory)) {
       const block = blocks.add(sum, chunk);
       if (block) yield await block;
-      else await turn();
+      else if (++sinceTurn % CHUNKS_A_TURN === 0) await turn();
     }
   }
   yield* blocks.end();
@@ -63,10 +66,10 @@ export async function* sendWhole(tree: Root, { file }: WholeRequest): AsyncGener
   const blocks = new BlockWriter();
   const reading = new ContentReader(tree, () => turn()).chunks(file);
   try {
-    for await (const { sum, bytes } of reading) {
-      // Lent only until the next chunk.
-      const block = blocks.add(sum, Buffer.from(bytes));
+    for (const { sum, bytes } of reading) {
+      const block = blocks.add(sum, bytes);
       if (block) yield await block;
+      else await turn();
     }
   } catch (error) {
     // Gone meanwhile: nothing is sent of it, or the answer is cut off.

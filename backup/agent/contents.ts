@@ -15,25 +15,34 @@ import { fileRecordOf } from './walk';
 const TRIES = 3;
 /** Chunks of a file: of a longer one the record would be too long for a line. About 60 GiB. */
 const CHUNKS_MAX = 1_000_000;
-/** Read at once, bytes: many chunks, so that little is moved to the front. */
-const WINDOW = 8 * CHUNK_MAX;
+/** Read at once, bytes: many chunks, so that little is moved to the front of the next. */
+const ROOM_BYTES = 8 * CHUNK_MAX;
 
 /** Called now and then while a file is read: gives others their turn. */
 export type Pause = () => Promise<void>;
 
-/** A whole chunk of a file, its bytes lent until the next one is taken. */
+/** A whole chunk of a file. */
 export interface Chunk {
   sum: string;
   bytes: Buffer;
 }
 
-/** One reader's memory. */
+/** What the system says of an open file. @throws PathError when it is no file */
+function fileStatOf(descriptor: number): BigIntStats {
+  const stat = fstatSync(descriptor, { bigint: true });
+  if (stat.isFile()) return stat;
+  throw new PathError('expected a file, got something else: it changed meanwhile');
+}
+
+/** Reads one file at a time. */
 export class ContentReader {
   readonly #root: Root;
   readonly #pause: Pause;
   readonly #memory: ChunkMemory | undefined;
-  /** Readers take turns with it, chunk by chunk: it must not be shared. */
-  readonly #window = Buffer.allocUnsafe(WINDOW);
+  /** Files are read into it, one behind the other; then into another: what was read stays for who holds it. */
+  #room = Buffer.alloc(0);
+  /** Bytes of it that are taken. */
+  #taken = 0;
 
   /** @param memory where what is read for a record is kept for a while */
   constructor(root: Root, pause: Pause, memory?: ChunkMemory) {
@@ -45,67 +54,80 @@ export class ContentReader {
   /** A file's record with its chunks. @throws PathError, or the system's error */
   async record(path: Name): Promise<FileRecord> {
     for (let attempt = 1; ; attempt++) {
-      const chunks: [string, number][] = [];
-      const reading = this.chunks(path);
-      let next = await reading.next();
-      for (; !next.done; next = await reading.next()) {
-        if (chunks.length === CHUNKS_MAX)
-          throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, got more`);
-        const { sum, bytes } = next.value;
-        chunks.push([sum, bytes.length]);
-        this.#memory?.keep(sum, bytes);
-      }
-      const { before, after } = next.value;
-      const record: FileRecord = {
-        ...fileRecordOf(path, after),
-        size: chunks.reduce((sum, [, bytes]) => sum + bytes, 0),
-        chunks,
-      };
-      if (isSame(before, after)) return record;
+      const { record, isTorn } = await this.#read(path);
+      if (!isTorn) return record;
       if (attempt === TRIES) return { ...record, torn: true };
     }
   }
 
-  /** A file's chunks, one after the other; at the end what the system said of it before and after. */
-  async *chunks(path: Name): AsyncGenerator<Chunk, { before: BigIntStats; after: BigIntStats }> {
+  async #read(path: Name): Promise<{ record: FileRecord; isTorn: boolean }> {
     const descriptor = this.#root.open(path);
     try {
-      const before = fstatSync(descriptor, { bigint: true });
-      if (!before.isFile()) throw new PathError('expected a file, got something else: it changed meanwhile');
-      yield* this.#cut(descriptor);
-      return { before, after: fstatSync(descriptor, { bigint: true }) };
+      const before = fileStatOf(descriptor);
+      const chunks: [string, number][] = [];
+      let size = 0;
+      let sincePause = 0;
+      for (const { sum, bytes } of this.#cut(descriptor)) {
+        if (chunks.length === CHUNKS_MAX)
+          throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, got more`);
+        chunks.push([sum, bytes.length]);
+        this.#memory?.keep(sum, bytes);
+        size += bytes.length;
+        sincePause += bytes.length;
+        if (sincePause < ROOM_BYTES) continue;
+        sincePause = 0;
+        await this.#pause();
+      }
+      const after = fileStatOf(descriptor);
+      return { record: { ...fileRecordOf(path, after), size, chunks }, isTorn: !isSame(before, after) };
     } finally {
       closeSync(descriptor);
     }
   }
 
-  async *#cut(descriptor: number): AsyncGenerator<Chunk, void> {
-    const window = this.#window;
-    let from = 0;
-    let end = 0;
+  /** A file's chunks, one after the other. @throws PathError, or the system's error */
+  *chunks(path: Name): Generator<Chunk, void> {
+    const descriptor = this.#root.open(path);
+    try {
+      fileStatOf(descriptor);
+      yield* this.#cut(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  *#cut(descriptor: number): Generator<Chunk, void> {
+    let from = this.#taken;
+    let end = from;
     for (let ended = false; !ended || from < end; ) {
       if (!ended && end - from < CHUNK_MAX) {
-        window.copyWithin(0, from, end);
-        end -= from;
-        from = 0;
-        const got = readFully(descriptor, window, end);
-        end += got;
-        ended = end < WINDOW;
-        if (!ended) await this.#pause();
+        // Where a chunk ends is known when the longest would fit.
+        if (this.#room.length - from < CHUNK_MAX) [from, end] = [0, this.#moveOn(from, end)];
+        end += readFully(descriptor, this.#room, end);
+        ended = end < this.#room.length;
       }
-      if (from === end) return;
-      const bytes = window.subarray(from, from + firstCut(window, from, end));
+      if (from === end) break;
+      const bytes = this.#room.subarray(from, from + firstCut(this.#room, from, end));
       from += bytes.length;
+      this.#taken = from;
       yield { sum: sumOf(bytes), bytes };
     }
   }
+
+  /** Goes on in a new room with what was not taken of the last; gives how many bytes that is. */
+  #moveOn(from: number, end: number): number {
+    const room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+    this.#room.copy(room, 0, from, end);
+    this.#room = room;
+    return end - from;
+  }
 }
 
-/** Reads until the window is full or the file ends; gives how many bytes. */
-function readFully(descriptor: number, window: Buffer, at: number): number {
+/** Reads until the room is full or the file ends; gives how many bytes. */
+function readFully(descriptor: number, room: Buffer, at: number): number {
   let got = 0;
-  while (at + got < window.length) {
-    const count = readSync(descriptor, window, at + got, window.length - at - got, null);
+  while (at + got < room.length) {
+    const count = readSync(descriptor, room, at + got, room.length - at - got, null);
     if (count === 0) break;
     got += count;
   }

@@ -140,9 +140,8 @@ export async function backUp(folder: string, repository: Repository, source: Sou
       await writer.add(record);
       continue;
     }
-    for await (const { sum, bytes } of reader.chunks(record.path)) {
-      if (!repository.packs.has(sum))
-        await repository.packs.add([[sum, bytes.length]], await compressFrame(Buffer.from(bytes)));
+    for (const { sum, bytes } of reader.chunks(record.path)) {
+      if (!repository.packs.has(sum)) await repository.packs.add([[sum, bytes.length]], await compressFrame(bytes));
     }
     await writer.add(await reader.record(record.path));
   }

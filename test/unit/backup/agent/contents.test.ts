@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ChunkMemory } from '../../../../backup/agent/chunk-memory';
+import { ContentReader } from '../../../../backup/agent/contents';
+import { Root } from '../../../../backup/agent/root';
+import type { FileRecord } from '../../../../backup/record';
+import { firstCut } from '../../../../backup/repository/chunker';
+import { sumOf } from '../../../../backup/sum';
+import { drawsOf } from '../../../support/seeded';
+
+const MIB = 1024 * 1024;
+
+describe('what an agent reads of files', () => {
+  let folder: string;
+
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'contents-'))));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is cut as if each were read at once, wherever it lies in memory, and stays what it is', async () => {
+    const draws = drawsOf(7);
+    const memory = new ChunkMemory();
+    const reader = new ContentReader(Root.of(folder), () => Promise.resolve(), memory);
+    // From nothing to more than is read at once; together several times that.
+    const sizes = [0, 1, 700_000, 16_384, 3 * MIB, 0, 2 * MIB, 5, 300_000, 2 * MIB - 300_001, 900_000];
+    const files = sizes.map((size, i) => {
+      const contents = Buffer.alloc(size);
+      for (let at = 0; at + 4 <= size; at += 4) contents.writeInt32LE(draws.bits(), at);
+      writeFileSync(join(folder, String(i)), contents);
+      return contents;
+    });
+    const records: FileRecord[] = [];
+    for (const i of files.keys()) records.push(await reader.record(String(i)));
+    for (const [i, contents] of files.entries()) {
+      expect(records[i]!.size).to.equal(contents.length);
+      expect(records[i]!.chunks).to.deep.equal(chunksOf(contents));
+      const kept = records[i]!.chunks!.map(([sum]) => memory.take(sum)!);
+      expect(Buffer.concat(kept).equals(contents)).to.equal(true);
+    }
+  });
+});
+
+describe('the chunks an agent remembers', () => {
+  const room = (fill: string): Buffer => Buffer.alloc(8 * MIB, fill);
+
+  it('are there once', () => {
+    const memory = new ChunkMemory();
+    const contents = room('a').subarray(5, 9);
+    memory.keep('sum', contents);
+    expect(memory.take('sum')).to.equal(contents);
+    expect(memory.take('sum')).to.equal(undefined);
+  });
+
+  it('go when too much memory lies around them, those of the oldest room together', () => {
+    const memory = new ChunkMemory();
+    const first = room('0');
+    memory.keep('first', first.subarray(0, 1));
+    memory.keep('first too', first.subarray(1, 2));
+    for (let i = 1; i < 7; i++) memory.keep(`room ${i}`, room(String(i)).subarray(0, 1));
+    memory.keep('one more', room('x').subarray(0, 1));
+    expect([memory.take('first'), memory.take('first too')]).to.deep.equal([undefined, undefined]);
+    expect(memory.take('room 1')?.toString()).to.equal('1');
+  });
+
+  it('hold no memory that nothing is left in', () => {
+    const memory = new ChunkMemory();
+    memory.keep('kept', room('k').subarray(0, 1));
+    for (let i = 0; i < 20; i++) {
+      memory.keep(`room ${i}`, room('x').subarray(0, 1));
+      memory.take(`room ${i}`);
+    }
+    expect(memory.take('kept')?.toString()).to.equal('k');
+  });
+});
+
+function chunksOf(contents: Buffer): [string, number][] {
+  const chunks: [string, number][] = [];
+  for (let at = 0; at < contents.length; ) {
+    const length = firstCut(contents, at, contents.length);
+    chunks.push([sumOf(contents.subarray(at, at + length)), length]);
+    at += length;
+  }
+  return chunks;
+}

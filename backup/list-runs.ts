@@ -3,7 +3,7 @@
  * ends depends on its last entry's path, so that what is new or gone moves no cuts but those near it.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FileRecord, Name, ProblemRecord, TreeRecord } from './record';
 
 /** One entry of 2 to the power of that ends a run. */
@@ -14,6 +14,8 @@ const RUN_MAX = 256;
 export const RUN_SUM_LENGTH = 12;
 /** Digits of a list's name, 4 bits each. */
 const LIST_NAME_LENGTH = 16;
+/** Digits of an entry's sum, 4 bits each: a number holds them. */
+const ENTRY_SUM_DIGITS = 12;
 /** Sums of so many runs are told to an agent; what comes behind them in a larger tree travels whenever something has changed. */
 export const RUNS_MAX = 500_000;
 
@@ -47,9 +49,8 @@ export function endsRun(path: Name, length: number): boolean {
 
 /** The first characters of the SHA-256, in base64, of the lines of a run as an agent lists it. */
 export function runSumOf(run: readonly (TreeRecord | ProblemRecord)[]): string {
-  const hash = createHash('sha256');
-  for (const entry of run) hash.update(`${JSON.stringify(entry.type === 'file' ? unread(entry) : entry)}\n`);
-  return hash.digest('base64').slice(0, RUN_SUM_LENGTH);
+  const lines = run.map((entry) => `${JSON.stringify(entry.type === 'file' ? unread(entry) : entry)}\n`);
+  return hash('sha256', lines.join(''), 'base64').slice(0, RUN_SUM_LENGTH);
 }
 
 /** What an agent remembers a list by, and a server asks for it: the first digits of its sum. */
@@ -59,7 +60,7 @@ export function listNameOf(sum: string): string {
 
 /** 48 bits of the SHA-256 of an entry's line as an agent lists it: within a list none is taken for another. */
 export function entrySumOf(entry: TreeRecord | ProblemRecord): number {
-  return createHash('sha256').update(JSON.stringify(entry)).digest().readUIntBE(0, 6);
+  return Number.parseInt(hash('sha256', JSON.stringify(entry), 'hex').slice(0, ENTRY_SUM_DIGITS), 16);
 }
 
 /** What a file's entry is before the file was read. */

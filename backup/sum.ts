@@ -1,8 +1,8 @@
 /** The name of a chunk. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** SHA-256 in base64 without padding. */
 export function sumOf(contents: Uint8Array): string {
-  return createHash('sha256').update(contents).digest('base64').slice(0, 43);
+  return hash('sha256', contents, 'base64').slice(0, 43);
 }

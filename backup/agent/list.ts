@@ -15,6 +15,11 @@ import { walk } from './walk';
 
 type Runs = Iterable<ListedRun> | AsyncIterable<ListedRun>;
 
+/** A run of a list, and the sum of each of its entries. */
+export interface SummedRun extends ListedRun {
+  entrySums: readonly number[];
+}
+
 /** After so many records others get their turn. */
 const RECORDS_A_TURN = 200;
 /** What is in files is told with a list up to so many bytes of them: as much as is remembered until it is asked for. */
@@ -60,11 +65,13 @@ export async function* list(
   chunks: ChunkMemory,
 ): AsyncGenerator<Buffer, void> {
   const writer = new LineWriter();
-  const runs = remembered(lists.take(told) ?? runsOf(tree), lists);
+  const sums: number[] = [];
+  const runs = summed(lists.take(told) ?? runsOf(tree), sums);
   const was = lists.entriesOf(last);
   const reader = new ContentReader(tree, () => turn(), chunks);
   let left = was ? BYTES_TOLD_MAX : 0;
   for await (const line of was ? changed(runs, was) : lacking(runs, have)) {
+    if (line.type === 'end') lists.remember(listNameOf(line.sum), sums);
     const isTold = line.type === 'file' && line.size <= left;
     if (isTold) left -= line.size;
     const frame = writer.add(isTold ? await recordOf(reader, line.path) : line);
@@ -73,23 +80,25 @@ export async function* list(
   yield await writer.end();
 }
 
-/** These runs; at their end their entries' sums are remembered. */
-async function* remembered(runs: Runs, lists: ListMemory): AsyncGenerator<ListedRun, void> {
-  const all = createHash('sha256');
-  const sums: number[] = [];
+/** These runs, each with the sums of its entries, which are added to those of all, as long as they are to be kept. */
+async function* summed(runs: Runs, all: number[]): AsyncGenerator<SummedRun, void> {
   for await (const run of runs) {
-    all.update(run.sum);
-    if (sums.length <= ENTRIES_KEPT_MAX) for (const entry of run.entries) sums.push(entrySumOf(entry));
-    yield run;
+    const entrySums = run.entries.map(entrySumOf);
+    if (all.length <= ENTRIES_KEPT_MAX) all.push(...entrySums);
+    yield { ...run, entrySums };
   }
-  lists.remember(listNameOf(all.digest('hex')), sums);
 }
 
 /** The lines of a list whose runs are these, for a server that has the list with these sums of entries; the end with it. */
-export function changed(runs: Runs, was: Float64Array): AsyncGenerator<ListLine, void> {
+export function changed(
+  runs: Iterable<SummedRun> | AsyncIterable<SummedRun>,
+  was: Float64Array,
+): AsyncGenerator<ListLine, void> {
   const places = new Map<number, number>();
   for (const [place, sum] of was.entries()) places.set(sum, place);
-  return lines('entries', runs, ({ entries }) => entries.map((entry) => [places.get(entrySumOf(entry)), [entry]]));
+  return lines('entries', runs, ({ entries, entrySums }) =>
+    entries.map((entry, i) => [places.get(entrySums[i]!), [entry]]),
+  );
 }
 
 /** The lines of a list whose runs are these, for a server that has some of them; the end with it. */
@@ -102,10 +111,10 @@ export function lacking(runs: Runs, have: string): AsyncGenerator<ListLine, void
 type Piece = readonly [place: number | undefined, entries: ListedRun['entries']];
 
 /** Pieces that the server lacks, and in the place of the others lines of this type; the end with them. */
-async function* lines(
+async function* lines<Run extends ListedRun>(
   type: (SameLine | EntriesLine)['type'],
-  runs: Runs,
-  piecesOf: (run: ListedRun) => Piece[],
+  runs: Iterable<Run> | AsyncIterable<Run>,
+  piecesOf: (run: Run) => Piece[],
 ): AsyncGenerator<ListLine, void> {
   const all = createHash('sha256');
   let same: SameLine | EntriesLine | undefined;

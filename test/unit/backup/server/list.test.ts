@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { changed, lacking } from '../../../../backup/agent/list';
-import type { ListedRun } from '../../../../backup/agent/list-memory';
+import { changed, lacking, type SummedRun } from '../../../../backup/agent/list';
 import { entrySumOf, RunCutter, runSumOf } from '../../../../backup/list-runs';
 import { comparePaths, type FileRecord, type TreeRecord } from '../../../../backup/record';
 import { AgentError } from '../../../../backup/server/agent-error';
@@ -121,10 +120,14 @@ function unreadOf({ chunks: _chunks, ...record }: FileRecord): FileRecord {
   return record;
 }
 
-function runsOf(records: readonly TreeRecord[]): ListedRun[] {
+function runsOf(records: readonly TreeRecord[]): SummedRun[] {
   const cutter = new RunCutter<TreeRecord>();
   const runs = records.flatMap((record) => [cutter.add(record) ?? []].filter(({ length }) => length > 0));
-  return [...runs, cutter.end()].map((entries) => ({ sum: runSumOf(entries), entries }));
+  return [...runs, cutter.end()].map((entries) => ({
+    sum: runSumOf(entries),
+    entries,
+    entrySums: entries.map(entrySumOf),
+  }));
 }
 
 async function* from<Item>(items: readonly Item[]): AsyncGenerator<Item> {

@@ -51,7 +51,6 @@ export class AgentClient {
     const { host, port, token, tls } = this.#address;
     const json = Buffer.from(JSON.stringify(body));
     const question = this.takesFrames ? await frameOf(json) : json;
-    await this.#throttle(question.length);
     try {
       const asked = (tls ? httpsRequest : httpRequest)({
         host,
@@ -72,6 +71,8 @@ export class AgentClient {
       asked.end(question);
       const response = await responseTo(asked);
       answering = response;
+      // To an agent that is not there nothing has travelled.
+      await this.#throttle(question.length);
       if (response.statusCode !== 200) throw new AgentError(await refusalOf(response));
       return new ByteSource(this.#counted(response));
     } catch (error) {

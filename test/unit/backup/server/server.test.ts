@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { listen } from '../../../../backup/listen';
 import { Served } from '../../../support/backup/served';
 
 describe('a backup server', () => {
@@ -61,6 +62,16 @@ describe('a backup server', () => {
     const run = await served.run(node, 'nowhere');
     expect(run).to.include({ outcome: 'failed' });
     expect(run.error).to.match(/expected something at "nowhere", got ENOENT/);
+  });
+
+  it('records that nothing travelled to an agent that is not there', async () => {
+    const gone = createServer();
+    const node = await listen(gone, '127.0.0.1', 0);
+    await new Promise((resolve) => gone.close(resolve));
+    await served.register(node, '');
+    const run = await served.run(node, '');
+    expect(run).to.include({ outcome: 'failed', travelled: 0 });
+    expect(run.error).to.match(/expected an agent at 127\.0\.0\.1:\d+, got ECONNREFUSED/);
   });
 
   it('fetches from an agent only with its token', async () => {

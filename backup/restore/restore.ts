@@ -30,7 +30,7 @@ import {
 import { DamageError } from '../repository/damage-error';
 import { putAttributes, putLinkAttributes } from './attributes';
 import { ReceivedCopy } from './receive';
-import { type ReadChunk, writeFile } from './write-file';
+import { createFile, type ReadChunk, writeContents } from './write-file';
 
 export interface RestoreOptions {
   overwrite: boolean;
@@ -95,6 +95,8 @@ interface Level {
   /** '' for the root, else with a slash behind, in bytes as text (latin1). */
   path: string;
   folder: Folder;
+  /** This restore has made it: nothing is in it yet but what this restore puts there. */
+  isNew: boolean;
   /** What to put back when all that is in it has been. */
   attributes: FolderRecord | undefined;
 }
@@ -112,7 +114,7 @@ class Restorer {
     this.#readChunk = readChunk;
     this.#options = options;
     this.#onProgress = onProgress;
-    this.#target = { path: '', folder: openTarget(target), attributes: undefined };
+    this.#target = { path: '', folder: openTarget(target), isNew: false, attributes: undefined };
     this.#levels = [this.#target];
   }
 
@@ -169,11 +171,11 @@ class Restorer {
       case 'folder':
         return this.#putFolder(level, part, record);
       case 'file':
-        return this.#putFile(level.folder, part, record);
+        return this.#putFile(level, part, record);
       case 'link':
-        return this.#putLink(level.folder, part, record);
+        return this.#putLink(level, part, record);
       case 'hardlink':
-        return this.#putHardLink(level.folder, part, record);
+        return this.#putHardLink(level, part, record);
     }
   }
 
@@ -188,42 +190,43 @@ class Restorer {
     if (isNew) mkdirSync(path, 0o700);
     const folder = new Folder(path);
     const attributes = isNew || this.#options.overwrite ? record : undefined;
-    this.#levels.push({ path: `${bytesOf(record.path).toString('latin1')}/`, folder, attributes });
+    this.#levels.push({ path: `${bytesOf(record.path).toString('latin1')}/`, folder, isNew, attributes });
   }
 
-  async #putFile(folder: Folder, part: Buffer, record: FileRecord): Promise<void> {
-    this.#checkFree(folder, part);
-    const temporary = removed(folder.pathOf(PART));
+  async #putFile(level: Level, part: Buffer, record: FileRecord): Promise<void> {
+    this.#checkFree(level, part);
+    const temporary = level.folder.pathOf(PART);
+    const descriptor = madeAt(temporary, () => createFile(temporary));
     try {
-      const descriptor = await writeFile(temporary, record, this.#readChunk, this.#onProgress);
       try {
+        await writeContents(descriptor, record, this.#readChunk, this.#onProgress);
         putAttributes(descriptor, record);
       } finally {
         closeSync(descriptor);
       }
-      this.#giveName(folder, temporary, part);
+      this.#giveName(level.folder, temporary, part);
     } catch (error) {
-      removed(temporary);
+      remove(temporary);
       throw error;
     }
     this.restored.bytes += record.size;
   }
 
-  #putLink(folder: Folder, part: Buffer, record: LinkRecord): void {
-    this.#checkFree(folder, part);
-    const temporary = removed(folder.pathOf(PART));
-    symlinkSync(bytesOf(record.target), temporary);
+  #putLink(level: Level, part: Buffer, record: LinkRecord): void {
+    this.#checkFree(level, part);
+    const temporary = level.folder.pathOf(PART);
+    madeAt(temporary, () => symlinkSync(bytesOf(record.target), temporary));
     putLinkAttributes(temporary, record);
-    this.#giveName(folder, temporary, part);
+    this.#giveName(level.folder, temporary, part);
   }
 
-  #putHardLink(folder: Folder, part: Buffer, { of }: HardLinkRecord): void {
-    this.#checkFree(folder, part);
-    const temporary = removed(folder.pathOf(PART));
-    this.#linkTo(bytesOf(of), temporary);
-    this.#giveName(folder, temporary, part);
+  #putHardLink(level: Level, part: Buffer, { of }: HardLinkRecord): void {
+    this.#checkFree(level, part);
+    const temporary = level.folder.pathOf(PART);
+    madeAt(temporary, () => this.#linkTo(bytesOf(of), temporary));
+    this.#giveName(level.folder, temporary, part);
     // Where both were names of one file already, the system leaves them.
-    removed(temporary);
+    remove(temporary);
   }
 
   /** Gives a file that was restored before another name, found from the target by way of no link. */
@@ -244,7 +247,8 @@ class Restorer {
     }
   }
 
-  #checkFree(folder: Folder, part: Buffer): void {
+  #checkFree({ folder, isNew }: Level, part: Buffer): void {
+    if (isNew) return; // Looked at all the same before the name is given.
     const found = statOf(folder.pathOf(part));
     if (!found) return;
     if (found.isDirectory()) throw new LeftOut('a folder with this name exists');
@@ -253,9 +257,14 @@ class Restorer {
 
   #giveName(folder: Folder, temporary: Buffer, part: Buffer): void {
     const path = folder.pathOf(part);
-    // A name that somebody gave meanwhile stays, too.
-    if (!this.#options.overwrite && statOf(path)) throw new LeftOut('it exists');
-    renameSync(temporary, path);
+    try {
+      // A name that somebody gave meanwhile stays, too.
+      if (!this.#options.overwrite && statOf(path)) throw new LeftOut('it exists');
+      renameSync(temporary, path);
+    } catch (error) {
+      remove(temporary);
+      throw error;
+    }
   }
 
   #miss(path: Name, error: unknown): void {
@@ -290,12 +299,22 @@ function statOf(path: Buffer): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
+/** Makes something under a temporary name; what a crash left there goes first. */
+function madeAt<Made>(path: Buffer, make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
+    remove(path);
+    return make();
+  }
+}
+
 /** Takes a name away, if it is there. */
-function removed(path: Buffer): Buffer {
+function remove(path: Buffer): void {
   try {
     unlinkSync(path);
   } catch (error) {
     if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
   }
-  return path;
 }

@@ -69,7 +69,7 @@ class ChunkSender {
   /** The blocks that bring these chunks. */
   async *send(wanted: readonly ChunkName[]): AsyncGenerator<Buffer> {
     const byBlock = this.#byBlock(wanted);
-    const pending: Promise<Buffer>[] = [];
+    const pending: Promise<Buffer[]>[] = [];
     for (const chunk of wanted) {
       if (this.#sent.some((sums) => sums.has(chunk[0]))) continue;
       const block = this.#blockWith(chunk, byBlock);
@@ -79,9 +79,9 @@ class ChunkSender {
       // Told where it is awaited.
       bytes.catch(() => undefined);
       pending.push(bytes);
-      while (pending.length >= BLOCKS_AT_ONCE) yield await pending.shift()!;
+      while (pending.length >= BLOCKS_AT_ONCE) yield* await pending.shift()!;
     }
-    for (const block of pending) yield await block;
+    for (const block of pending) yield* await block;
   }
 
   /** Of each block that holds some of these chunks, which: by place in the block. */
@@ -107,14 +107,14 @@ class ChunkSender {
     return { chunks: pieces(chunks).find((piece) => piece.includes(here.get(place!.at)!))! };
   }
 
-  async #encode({ chunks, stored }: Sending): Promise<Buffer> {
+  async #encode({ chunks, stored }: Sending): Promise<Buffer[]> {
     try {
       // It may have been cleaned away meanwhile: its chunks lie elsewhere then.
       const frame = (stored && (await this.#packs.frame(stored).catch(onlyDamage))) ?? (await this.#compressed(chunks));
-      return Buffer.concat([encodeBlockHeader(chunks, frame.length), frame]);
+      return [encodeBlockHeader(chunks, frame.length), frame];
     } catch (error) {
       onlyDamage(error);
-      return encodeBlockHeader(chunks, 0);
+      return [encodeBlockHeader(chunks, 0)];
     }
   }
 

@@ -1,6 +1,6 @@
 /** Writes a file's contents, holes as holes. */
 
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { FileRecord } from '../record';
 import { DamageError } from '../repository/damage-error';
 
@@ -12,30 +12,28 @@ const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | (consta
 const PAGE = 4096;
 const ZEROS = Buffer.alloc(PAGE);
 
-/** Makes a new file with these contents, for its owner alone yet; gives its descriptor. @throws DamageError, or the system's error */
-export async function writeFile(
-  path: Buffer,
+/** Makes an empty file where nothing is, for its owner alone yet; gives its descriptor. @throws the system's error */
+export function createFile(path: Buffer): number {
+  return openSync(path, CREATE, 0o600);
+}
+
+/** Writes the contents of a new file. @throws DamageError, or the system's error */
+export async function writeContents(
+  descriptor: number,
   { size, sparse, chunks }: FileRecord,
   readChunk: ReadChunk,
   onProgress: (bytes: number) => void,
-): Promise<number> {
-  const descriptor = openSync(path, CREATE, 0o600);
-  try {
-    let at = 0;
-    for (const [sum, length] of chunks!) {
-      const bytes = await readChunk(sum);
-      if (bytes.length !== length) throw new DamageError('the copy', `chunk ${sum} has ${bytes.length} bytes`);
-      if (sparse) writeAroundHoles(descriptor, bytes, at);
-      else writeAll(descriptor, bytes, at);
-      at += length;
-      onProgress(length);
-    }
-    if (sparse) ftruncateSync(descriptor, size);
-    return descriptor;
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
+): Promise<void> {
+  let at = 0;
+  for (const [sum, length] of chunks!) {
+    const bytes = await readChunk(sum);
+    if (bytes.length !== length) throw new DamageError('the copy', `chunk ${sum} has ${bytes.length} bytes`);
+    if (sparse) writeAroundHoles(descriptor, bytes, at);
+    else writeAll(descriptor, bytes, at);
+    at += length;
+    onProgress(length);
   }
+  if (sparse) ftruncateSync(descriptor, size);
 }
 
 function writeAll(descriptor: number, bytes: Buffer, at: number): void {

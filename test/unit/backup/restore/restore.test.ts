@@ -135,6 +135,19 @@ describe('a restore', () => {
     expect(readdirSync(to)).to.deep.equal(['file', 'folder', 'link']);
   });
 
+  it('writes over what a crash left half written, and leaves nothing of it', async () => {
+    const [from, to] = [newFolder(), newFolder()];
+    for (const folder of ['files', 'links', 'names']) mkdirSync(join(from, folder));
+    for (const folder of ['files', 'links', 'names']) mkdirSync(join(to, folder));
+    writeFileSync(join(from, 'files', 'file'), 'kept');
+    symlinkSync('kept', join(from, 'links', 'link'));
+    linkSync(join(from, 'files', 'file'), join(from, 'names', 'name'));
+    await backUp(from, repository, source);
+    for (const folder of ['files', 'links', 'names']) writeFileSync(join(to, folder, '.backup-restore.part'), 'half');
+    expect((await restored(to, { overwrite: true })).missing).to.deep.equal([]);
+    expect(snapshot(Buffer.from(to))).to.deep.equal(snapshot(Buffer.from(from)));
+  });
+
   it('never writes through links that are there already', async () => {
     const [from, to, outside] = [newFolder(), newFolder(), newFolder()];
     mkdirSync(join(from, 'folder'));
@@ -163,13 +176,14 @@ describe('a restore', () => {
       chunks: [[sumOf(contents), 4]],
     });
     const read = (): Promise<Buffer> => Promise.resolve(contents);
+    let target = '';
 
     async function tried(
       records: readonly TreeRecord[],
       overwrite = false,
     ): Promise<{ inside: string[]; outside: string[]; missing: string[] }> {
       const folder = newFolder();
-      const target = join(folder, 'target');
+      target = join(folder, 'target');
       writeFileSync(join(folder, 'untouched'), 'mine');
       async function* coming(): AsyncGenerator<TreeRecord> {
         yield* records;
@@ -201,6 +215,15 @@ describe('a restore', () => {
       const link: TreeRecord = { type: 'link', path: 'link', target: '..', ...OWNED };
       const found = await tried([FOLDER, link, { ...FOLDER, path: 'link' } as TreeRecord, evil('link/out')], true);
       expect(found).to.deep.equal({ inside: ['link'], outside: ['target', 'untouched'], missing: [] });
+    });
+
+    it('a name that came before stays what it is, with nothing beside it', async () => {
+      const folder: TreeRecord = { ...FOLDER, path: 'folder' } as TreeRecord;
+      const link: TreeRecord = { type: 'link', path: 'folder/a', target: '..', ...OWNED };
+      const name: TreeRecord = { type: 'hardlink', path: 'folder/a', of: 'folder/a' };
+      const found = await tried([FOLDER, folder, evil('folder/a'), evil('folder/a'), link, name]);
+      expect(found.missing).to.deep.equal(['folder/a', 'folder/a', 'folder/a']);
+      expect(readdirSync(join(target, 'folder'))).to.deep.equal(['a']);
     });
 
     it('a hard link to something outside is left out', async () => {

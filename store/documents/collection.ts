@@ -4,8 +4,8 @@ import type { Json } from '../entry';
 import { DOCUMENT_BYTES_MAX, quoted, Refusal } from './bounds';
 import type { Reader, Writer } from './engine';
 import { attributeOf, equal, type JsonObject } from './json';
-import { documentKey, indexKey } from './keys';
-import { ID, indexedIn, parseSchema, type Schema } from './schema';
+import { behind, documentKey, documentsPrefix, indexKey, indexPrefix } from './keys';
+import { ID, indexedIn, parseSchema, type Schema, type Type } from './schema';
 import { StateSum } from './state-sum';
 
 /** A document as the engine holds it, `_id` first. */
@@ -19,11 +19,23 @@ export interface CollectionRecord {
   sum: string;
 }
 
+/** The index of an attribute. */
+export interface Index {
+  readonly attribute: string;
+  readonly type: Type;
+  /** What its keys begin with, and the first key behind all of them. */
+  readonly prefix: string;
+  readonly end: string;
+}
+
 export class Collection {
   readonly name: string;
   /** Of its keys, on this replica alone. */
   readonly number: number;
   readonly schema: Schema;
+  /** What its documents' keys begin with. */
+  readonly prefix: string;
+  readonly indexes: readonly Index[];
   readonly #sum: StateSum;
   #documents: number;
 
@@ -31,6 +43,13 @@ export class Collection {
     this.name = name;
     this.number = number;
     this.schema = parseSchema(schema);
+    this.prefix = documentsPrefix(number);
+    this.indexes = [...this.schema.attributes]
+      .filter(([, { indexed }]) => indexed)
+      .map(([attribute, { type }]) => {
+        const prefix = indexPrefix(number, attribute);
+        return { attribute, type, prefix, end: behind(prefix) };
+      });
     this.#documents = documents;
     this.#sum = new StateSum(sum);
   }

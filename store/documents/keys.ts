@@ -43,11 +43,12 @@ export function indexKey(number: number, attribute: string, type: Type, value: J
   return indexPrefix(number, attribute) + valueBytes(type, value) + bytesOf(id);
 }
 
-/** Of an index's key: where its document stands. */
-export function documentKeyIn(number: number, prefix: string, type: Type, key: string): string {
+/** Of an index's key: where its document stands. @param documents what the documents' keys begin with */
+export function documentKeyIn(documents: string, index: { prefix: string; type: Type }, key: string): string {
+  const { prefix, type } = index;
   const value = key.slice(prefix.length);
   const idAt = type === 'bool' ? 1 : type === 'str' ? textEnd(value) : 8;
-  return documentsPrefix(number) + value.slice(idAt);
+  return documents + value.slice(idAt);
 }
 
 /** Where the first reply to a request stands. */

@@ -1,4 +1,6 @@
-/** Sorted maps laid over each other: what an upper one says of a key, be it that it is gone, hides what lower ones say. */
+/** Sorted maps laid over a reader: what an upper one says of a key, be it that it is gone, hides what lower ones say. */
+
+import type { Reader } from './engine';
 
 /** Null: the key is gone. */
 export interface Layer {
@@ -6,24 +8,34 @@ export interface Layer {
   range(from: string, to: string): Iterable<readonly [key: string, value: string | null]>;
 }
 
-export class Layers {
+export class Layers implements Reader {
   /** The uppermost first. */
-  readonly #layers: readonly Layer[];
+  readonly #upper: readonly Layer[];
+  readonly #ground: Reader;
 
-  constructor(layers: readonly Layer[]) {
-    this.#layers = layers;
+  constructor(upper: readonly Layer[], ground: Reader) {
+    this.#upper = upper;
+    this.#ground = ground;
   }
 
   get(key: string): string | undefined {
-    for (const layer of this.#layers) {
+    for (const layer of this.#upper) {
       const value = layer.get(key);
       if (value !== undefined) return value ?? undefined;
     }
-    return undefined;
+    return this.#ground.get(key);
   }
 
-  *range(from: string, to: string): Generator<readonly [string, string]> {
-    const heads = this.#layers.map((layer) => new Head(layer.range(from, to)));
+  range(from: string, to: string): Iterable<readonly [string, string]> {
+    return this.#upper.length === 0 ? this.#ground.range(from, to) : this.#merged(from, to);
+  }
+
+  keys(from: string, to: string): Iterable<string> {
+    return this.#upper.length === 0 ? this.#ground.keys(from, to) : this.#mergedKeys(from, to);
+  }
+
+  *#merged(from: string, to: string): Generator<readonly [string, string]> {
+    const heads = [...this.#upper, this.#ground].map((layer) => new Head(layer.range(from, to)));
     try {
       for (;;) {
         let first: Head | undefined;
@@ -40,8 +52,8 @@ export class Layers {
     }
   }
 
-  *keys(from: string, to: string): Generator<string> {
-    for (const [key] of this.range(from, to)) yield key;
+  *#mergedKeys(from: string, to: string): Generator<string> {
+    for (const [key] of this.#merged(from, to)) yield key;
   }
 }
 

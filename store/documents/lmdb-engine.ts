@@ -29,7 +29,7 @@ export interface LmdbOptions {
 
 export class LmdbEngine implements Engine {
   readonly #db: RootDatabase<string, string>;
-  readonly #file: FileLayer;
+  readonly #file: FileReader;
   /** Not in the file yet. Bounded by WAITING_MAX and WAITING_LENGTH_MAX, and what is written by who does not heed `isFull`. */
   #recent = new Blocks<string | null>();
   #recentWrites = 0;
@@ -55,7 +55,7 @@ export class LmdbEngine implements Engine {
       mapSize: MAP_BYTES,
       maxReaders: READERS_MAX,
     } as Parameters<typeof open>[0]);
-    this.#file = new FileLayer(this.#db, {});
+    this.#file = new FileReader(this.#db, {});
     this.#now = this.#layers();
   }
 
@@ -91,8 +91,8 @@ export class LmdbEngine implements Engine {
 
   snapshot(): Reader & { close(): void } {
     const transaction = this.#db.useReadTransaction();
-    const file = new FileLayer(this.#db, { transaction });
-    return Object.assign(new Layers([this.#recent, this.#leaving, file]), { close: () => transaction.done() });
+    const file = new FileReader(this.#db, { transaction });
+    return Object.assign(this.#layers(file), { close: () => transaction.done() });
   }
 
   async flush(): Promise<void> {
@@ -140,8 +140,10 @@ export class LmdbEngine implements Engine {
     }
   }
 
-  #layers(): Layers {
-    return new Layers([this.#recent, this.#leaving, this.#file]);
+  /** Without those that hold nothing: most of the time there is only the file to be asked. */
+  #layers(file = this.#file): Layers {
+    const upper = [this.#recent, this.#leaving].filter(({ blocks }) => blocks.length > 0);
+    return new Layers(upper, file);
   }
 }
 
@@ -152,9 +154,9 @@ class LayersWriter extends Layers implements Writer {
   /** Of the keys and values written, characters. */
   length = 0;
 
-  constructor(recent: Blocks<string | null>, leaving: Layer, file: Layer) {
+  constructor(recent: Blocks<string | null>, leaving: Layer, file: Reader) {
     const draft = new Draft(recent);
-    super([draft, leaving, file]);
+    super([draft, leaving], file);
     this.draft = draft;
   }
 
@@ -174,7 +176,7 @@ class LayersWriter extends Layers implements Writer {
 
 type Options = Parameters<RootDatabase<string, string>['getRange']>[0] & object;
 
-class FileLayer implements Layer {
+class FileReader implements Reader {
   readonly #db: RootDatabase<string, string>;
   readonly #options: Options;
 
@@ -188,8 +190,15 @@ class FileLayer implements Layer {
   }
 
   *range(from: string, to: string): Generator<readonly [string, string]> {
-    const bounds = { start: from, end: to, ...this.#options };
-    for (const { key, value } of this.#db.getRange(bounds)) yield [key, value];
+    for (const { key, value } of this.#db.getRange(this.#between(from, to))) yield [key, value];
+  }
+
+  keys(from: string, to: string): Iterable<string> {
+    return this.#db.getKeys(this.#between(from, to));
+  }
+
+  #between(from: string, to: string): Options {
+    return { start: from, end: to, transaction: this.#options.transaction } as Options;
   }
 }
 

@@ -118,34 +118,34 @@ export function completeOperation(op: Operation, newId: () => string): Operation
   return [operation, collection!, { [ID]: newId(), ...document }];
 }
 
-/** Refuses what no line of the log could hold, without recursion and without writing the JSON where that can be avoided. */
+/** Refuses what no line of the log could hold, without writing the JSON where that can be avoided. */
 function checkValues(op: Operation): void {
-  let bytesMax = 0;
-  const open: [value: Json, depth: number][] = [[op, 1]];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [value, depth] = next;
-    if (typeof value === 'string') {
-      bytesMax += bytesOfText(value);
-    } else if (typeof value === 'number') {
-      if (!Number.isFinite(value)) throw new Refusal('a number is too large for a double');
-      bytesMax += 25;
-    } else if (typeof value === 'object' && value !== null) {
-      if (depth > DEPTH_MAX) throw new Refusal(`lists and objects stand in each other at most ${DEPTH_MAX} deep`);
-      bytesMax += 2;
-      if (!Array.isArray(value)) for (const part of Object.keys(value)) bytesMax += bytesOfText(part) + 1;
-      for (const part of Object.values(value)) open.push([part, depth + 1]);
-    } else {
-      bytesMax += 6;
-    }
-  }
-  if (bytesMax > OPERATION_BYTES_MAX && Buffer.byteLength(JSON.stringify(op)) > OPERATION_BYTES_MAX) {
+  if (bytesMaxOf(op, 1) > OPERATION_BYTES_MAX && Buffer.byteLength(JSON.stringify(op)) > OPERATION_BYTES_MAX) {
     throw new Refusal(`a request has at most ${OPERATION_BYTES_MAX} bytes`);
   }
 }
 
+/** The most that a value takes as JSON. @param depth of the lists and objects that it would be in, itself one of them */
+function bytesMaxOf(value: Json, depth: number): number {
+  if (typeof value === 'string') return bytesOfText(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new Refusal('a number is too large for a double');
+    return 25;
+  }
+  if (typeof value !== 'object' || value === null) return 6;
+  if (depth > DEPTH_MAX) throw new Refusal(`lists and objects stand in each other at most ${DEPTH_MAX} deep`);
+  let bytes = 2;
+  if (Array.isArray(value)) for (const part of value) bytes += bytesMaxOf(part, depth + 1);
+  else {
+    const parts = value as JsonObject;
+    for (const name of Object.keys(parts)) bytes += bytesOfText(name) + 1 + bytesMaxOf(parts[name]!, depth + 1);
+  }
+  return bytes;
+}
+
 /** The most that a text takes as JSON. @throws Refusal */
 function bytesOfText(text: string): number {
-  if (/\p{Surrogate}/u.test(text)) throw new Refusal('a text has half of a surrogate pair, which is no character');
+  if (!text.isWellFormed()) throw new Refusal('a text has half of a surrogate pair, which is no character');
   return text.length * 6 + 3;
 }
 

@@ -35,6 +35,14 @@ export interface LiveEvents {
   ended(ending: Ending): void;
 }
 
+/**
+ * Who waits for an answer. Emptied when it is given: a map that always has something coming and going drags its former tables
+ * along until the next full collection of garbage, and with them all that hung on what stood in them.
+ */
+interface Asking {
+  settle: ((answer: Answer) => void) | undefined;
+}
+
 export class LiveReplica implements Replica, Outbox, LinkEvents {
   readonly links = new Links(this);
   readonly #core: ReplicaCore;
@@ -44,7 +52,7 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   #coordination: Coordination | undefined;
   #lastToken: Token = 0;
   /** Bounded by the requests that the core admits. */
-  readonly #answers = new Map<Token, (answer: Answer) => void>();
+  readonly #asking = new Map<Token, Asking>();
   #timer: NodeJS.Timeout | undefined;
   readonly #flushing: NodeJS.Timeout;
   /** The entry that the documents' file is at. */
@@ -116,8 +124,8 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     clearInterval(this.#flushing);
     this.links.close();
     const { leader } = this.#core.status;
-    for (const answer of this.#answers.values()) answer({ kind: 'unknown', reason: 'the replica ends', leader });
-    this.#answers.clear();
+    const ending: Answer = { kind: 'unknown', reason: 'the replica ends', leader };
+    for (const token of this.#asking.keys()) this.answer(token, ending);
     await this.#coordination?.close();
     const { engine, journal, machine } = this.#parts;
     // What a failing disk says now is no news: it ended the replica, or what is not flushed stands in the log.
@@ -196,8 +204,12 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
   }
 
   answer(token: Token, answer: Answer): void {
-    this.#answers.get(token)?.(answer);
-    this.#answers.delete(token);
+    const asking = this.#asking.get(token);
+    if (!asking) return;
+    this.#asking.delete(token);
+    const { settle } = asking;
+    asking.settle = undefined;
+    settle?.(answer);
   }
 
   wake(atMs: number): void {
@@ -253,7 +265,7 @@ export class LiveReplica implements Replica, Outbox, LinkEvents {
     const token = ++this.#lastToken;
     return new Promise((resolve) => {
       if (this.#over) return resolve({ kind: 'not-leader', leader: undefined });
-      this.#answers.set(token, resolve);
+      this.#asking.set(token, { settle: resolve });
       this.#input((core, now) => give(core, token, now));
     });
   }

@@ -363,7 +363,10 @@ export class Leading {
     if (!isDue && (this.#newReads.length === 0 || this.#confirmed() < this.#round)) return;
     if (isDue) this.#heartbeatAtMs = now.ms + settings.ackMs / HEARTBEATS;
     this.#round++;
-    for (const read of this.#newReads) this.#reads.push({ ...read, round: this.#round });
+    // Part by part: a copy of each by `...` is slow where there are tens of thousands a second.
+    for (const { token, operation, atLeast } of this.#newReads) {
+      this.#reads.push({ token, operation, atLeast, round: this.#round });
+    }
     this.#newReads = [];
   }
 

@@ -111,8 +111,9 @@ function placeIn(places: Uint32Array, slot: number): Place | undefined {
 
 /** Of one sum at a time: lent until the next one. */
 const WORDS = new Int32Array(SUM_WORDS);
+const WORDS_BYTES = Buffer.from(WORDS.buffer);
 
 function wordsOf(sum: string): Int32Array {
-  Buffer.from(WORDS.buffer).write(sum, 'base64');
+  WORDS_BYTES.write(sum, 'base64');
   return WORDS;
 }

@@ -60,12 +60,11 @@ export class OpenPack {
   /** Appends a block that holds these chunks. */
   async append(chunks: readonly ChunkName[], frame: Uint8Array): Promise<Block> {
     const header = encodeBlockHeader(chunks, frame.length);
-    const bytes = Buffer.concat([header, frame]);
-    await this.#write(bytes);
-    this.#hash.update(bytes);
+    await this.#write(header, frame);
+    this.#hash.update(header).update(frame);
     const block = { at: this.#size + header.length, length: frame.length, chunks };
     this.blocks.push(block);
-    this.#size += bytes.length;
+    this.#size += header.length + frame.length;
     return block;
   }
 
@@ -94,9 +93,9 @@ export class OpenPack {
   }
 
   /** All or nothing: what a full disk left of it is cut off, or the next block would stand behind rubbish. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(...pieces: Uint8Array[]): Promise<void> {
     try {
-      await this.handle.appendFile(bytes);
+      for (const piece of pieces) await this.handle.appendFile(piece);
     } catch (error) {
       await this.handle.truncate(this.#size);
       throw error;

@@ -4,6 +4,7 @@
  * after some transaction, and no write waits for the disk.
  */
 
+import { setImmediate as aTurn } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { Blocks, Draft } from './blocks';
 import { type Engine, KEY_BYTES_MAX, type Reader, type Writer } from './engine';
@@ -16,8 +17,14 @@ const READERS_MAX = 126;
  * store may have at most.
  */
 const MAP_BYTES = 256 * 2 ** 30;
-/** So many writes are kept in memory before a flush begins by itself: some 5 ms to hand over. */
-const RECENT_MAX = 5000;
+/**
+ * So many writes, or characters of them, are kept in memory before a flush begins by itself: the more there are, the more of
+ * them meet on a page, and each page is written once.
+ */
+const RECENT_MAX = 20_000;
+const RECENT_LENGTH_MAX = 8 * 1024 * 1024;
+/** So many are brought into the file in one turn of the event loop: about a millisecond. */
+const PIECE_WRITES = 300;
 /** What may wait in memory while a flush is under way: so many writes, so many characters of keys and values. */
 const WAITING_MAX = 50_000;
 const WAITING_LENGTH_MAX = 64 * 1024 * 1024;
@@ -29,6 +36,8 @@ export interface LmdbOptions {
 
 export class LmdbEngine implements Engine {
   readonly #db: RootDatabase<string, string>;
+  /** For the transaction of a flush alone: on a handle that has one open, even snapshots are read as it sees them. */
+  readonly #writing: RootDatabase<string, string> | undefined;
   readonly #file: FileReader;
   /** Not in the file yet. Bounded by WAITING_MAX and WAITING_LENGTH_MAX, and what is written by who does not heed `isFull`. */
   #recent = new Blocks<string | null>();
@@ -42,19 +51,8 @@ export class LmdbEngine implements Engine {
 
   /** @param path of the file; another with `-lock` behind its name stands beside it */
   constructor(path: string, { readOnly = false }: LmdbOptions = {}) {
-    this.#db = open({
-      path,
-      noSubdir: true,
-      encoding: 'string',
-      keyEncoder: KEYS,
-      // A commit is durable when it resolves, and every page on disk is one of a whole state.
-      overlappingSync: false,
-      // Else it wraps ours in a batch of its own, whose promise nobody has, so that a full disk would end the process.
-      eventTurnBatching: false,
-      readOnly,
-      mapSize: MAP_BYTES,
-      maxReaders: READERS_MAX,
-    } as Parameters<typeof open>[0]);
+    this.#db = openFile(path, readOnly);
+    this.#writing = readOnly ? undefined : openFile(path, readOnly);
     this.#file = new FileReader(this.#db, {});
     this.#now = this.#layers();
   }
@@ -86,7 +84,8 @@ export class LmdbEngine implements Engine {
     this.#recentLength += writer.length;
     this.#now = this.#layers();
     // Its failure is told by the next call.
-    if (this.#recentWrites >= RECENT_MAX && !this.#flushing) this.flush().catch(() => {});
+    const isDue = this.#recentWrites >= RECENT_MAX || this.#recentLength >= RECENT_LENGTH_MAX;
+    if (isDue && !this.#flushing) this.flush().catch(() => {});
   }
 
   snapshot(): Reader & { close(): void } {
@@ -110,26 +109,22 @@ export class LmdbEngine implements Engine {
 
   async close(): Promise<void> {
     await this.flush().catch(() => {});
-    await this.#db.close().catch((error) => {
-      // What the disk refused was told, and is told here again.
-      if (this.#failure === undefined) throw error;
-    });
+    for (const handle of [this.#writing, this.#db]) {
+      await handle?.close().catch((error) => {
+        // What the disk refused was told, and is told here again.
+        if (this.#failure === undefined) throw error;
+      });
+    }
   }
 
   async #bringIntoFile(): Promise<void> {
-    const db = this.#db;
     [this.#leaving, this.#recent] = [this.#recent, new Blocks()];
     this.#recentWrites = this.#recentLength = 0;
     this.#now = this.#layers();
     try {
-      await db.batch(() => {
-        for (const [key, value] of this.#leaving.range('', '\xff'.repeat(KEY_BYTES_MAX + 1))) {
-          if (value === null) db.remove(key);
-          else db.put(key, value);
-        }
-      });
+      await this.#writing!.transaction(() => this.#writeLeaving());
       // Readers of this turn must not see the file as it was before.
-      db.resetReadTxn();
+      this.#db.resetReadTxn();
       this.#leaving = new Blocks();
       this.#now = this.#layers();
     } catch (cause) {
@@ -140,11 +135,38 @@ export class LmdbEngine implements Engine {
     }
   }
 
+  /** Piece by piece, so that nobody else waits long. */
+  async #writeLeaving(): Promise<void> {
+    const db = this.#writing!;
+    let written = 0;
+    for (const [key, value] of this.#leaving.range('', '\xff'.repeat(KEY_BYTES_MAX + 1))) {
+      if (value === null) db.removeSync(key);
+      else db.putSync(key, value);
+      if (++written % PIECE_WRITES === 0) await aTurn();
+    }
+  }
+
   /** Without those that hold nothing: most of the time there is only the file to be asked. */
   #layers(file = this.#file): Layers {
     const upper = [this.#recent, this.#leaving].filter(({ blocks }) => blocks.length > 0);
     return new Layers(upper, file);
   }
+}
+
+function openFile(path: string, readOnly: boolean): RootDatabase<string, string> {
+  return open({
+    path,
+    noSubdir: true,
+    encoding: 'string',
+    keyEncoder: KEYS,
+    // A commit is durable when it resolves, and every page on disk is one of a whole state.
+    overlappingSync: false,
+    // Else it wraps ours in a batch of its own, whose promise nobody has, so that a full disk would end the process.
+    eventTurnBatching: false,
+    readOnly,
+    mapSize: MAP_BYTES,
+    maxReaders: READERS_MAX,
+  } as Parameters<typeof open>[0]);
 }
 
 /** What a transaction sees, and what it writes into a draft of the uppermost layer. */

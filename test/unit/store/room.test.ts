@@ -109,7 +109,7 @@ describe('a state without room', () => {
         engine.write((writer) => {
           for (let i = 0; i < count; i++) writer.put(`key ${i}`, '');
         });
-      write(5000);
+      write(20_000);
       expect(engine.isFull).to.equal(false);
       write(49_999);
       expect(engine.isFull).to.equal(false);

@@ -124,6 +124,31 @@ for (const [name, open] of ENGINES) {
         expect(contents(engine)).to.deep.equal(sorted(plain));
       }));
 
+    it('keeps a snapshot while what came later is flushed, whatever turn it is', () =>
+      withEngine(async (engine) => {
+        const put = (value: string): void =>
+          engine.write((writer) => {
+            for (let i = 1000; i < 3000; i++) writer.put(`k${i}`, value);
+          });
+        put('old');
+        await engine.flush();
+        const snapshot = engine.snapshot();
+        put('new');
+        let isFlushed = false;
+        const flushed = engine.flush().finally(() => (isFlushed = true));
+        for (let turn = 0; !isFlushed; turn++) {
+          const key = `k${1000 + (turn % 2000)}`;
+          expect([turn, snapshot.get(key), engine.get(key)]).to.deep.equal([turn, 'old', 'new']);
+          const [first] = snapshot.range(key, 'l');
+          expect([turn, first]).to.deep.equal([turn, [key, 'old']]);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        await flushed;
+        expect([...snapshot.range('k', 'l')].every(([, value]) => value === 'old')).to.equal(true);
+        snapshot.close();
+        expect([...engine.range('k', 'l')].every(([, value]) => value === 'new')).to.equal(true);
+      }));
+
     it('can be left in the middle of a range', () =>
       withEngine((engine) => {
         engine.write((writer) => {

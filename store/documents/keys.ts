@@ -51,9 +51,19 @@ export function documentKeyIn(documents: string, index: { prefix: string; type: 
   return documents + value.slice(idAt);
 }
 
+/** What the keys of the first replies to requests begin with. */
+export function requestsPrefix(number: number): string {
+  return `${uint32(number)}r`;
+}
+
 /** Where the first reply to a request stands. */
 export function requestKey(number: number, request: string): string {
-  return `${uint32(number)}r${bytesOf(request)}`;
+  return requestsPrefix(number) + bytesOf(request);
+}
+
+/** Of such a key: the request. */
+export function requestIn(number: number, key: string): string {
+  return textOf(key.slice(requestsPrefix(number).length));
 }
 
 /** What the keys that tell when requests were done begin with. */
@@ -107,8 +117,14 @@ function textEnd(value: string): number {
 
 /** UTF-8, a character a byte. */
 function bytesOf(text: string): string {
-  return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
+  return ASCII.test(text) ? text : Buffer.from(text).toString('latin1');
 }
+
+function textOf(bytes: string): string {
+  return ASCII.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString();
+}
+
+const ASCII = /^[\0-\x7f]*$/;
 
 function uint32(value: number): string {
   return String.fromCharCode((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);

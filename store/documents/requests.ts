@@ -2,7 +2,7 @@
 
 import type { Reply } from '../state-machine';
 import type { Reader, Writer } from './engine';
-import { behind, requestKey, requestTimeKey, requestTimesPrefix, timeIn } from './keys';
+import { behind, requestIn, requestKey, requestsPrefix, requestTimeKey, requestTimesPrefix, timeIn } from './keys';
 import { StateSum } from './state-sum';
 
 export const REMEMBERED_US = 3_600_000_000;
@@ -83,10 +83,12 @@ export class Requests {
     for (const request of old) this.#forget(writer, this.#find(writer, request)!);
   }
 
-  /** All of them, the earliest first. */
-  *all(reader: Reader): Generator<Answered> {
-    const first = requestTimesPrefix(this.number);
-    for (const [, request] of reader.range(first, behind(first))) yield this.#find(reader, request)!;
+  /** The JSON of all of them, by identity: so they are read, and written by who is built anew, one beside the other. */
+  *all(reader: Reader): Generator<string> {
+    const first = requestsPrefix(this.number);
+    for (const [key, text] of reader.range(first, behind(first))) {
+      yield `[${JSON.stringify(requestIn(this.number, key))},${text.slice(1)}`;
+    }
   }
 
   #forget(writer: Writer, answered: Answered): void {

@@ -1,6 +1,6 @@
 /**
  * The state as lines of JSON, as it was at one position: `["collection", name, schema]`, behind each its documents as
- * `["document", {...}]` by `_id`, then `["request", identity, time, reply]`, the earliest first.
+ * `["document", {...}]` by `_id`, then `["request", identity, time, reply]` by identity.
  */
 
 import type { Position } from '../entry';
@@ -47,5 +47,5 @@ function* linesOf(reader: Reader, state: State): Generator<string> {
     const first = documentsPrefix(number);
     for (const [, text] of reader.range(first, behind(first))) yield `["document",${text}]`;
   }
-  for (const answered of state.requests.all(reader)) yield JSON.stringify(['request', ...answered]);
+  for (const answered of state.requests.all(reader)) yield `["request",${answered.slice(1)}`;
 }

@@ -17,8 +17,8 @@ const PEERS_MAX = 100;
 /** One message of entries has at most so many, of about so many characters together, but always one. */
 const BATCH_ENTRIES_MAX = 1000;
 const BATCH_LENGTH_MAX = 512 * 1024;
-/** About so many bytes of a snapshot go into one message: writers wait while one is made, some milliseconds. */
-const SNAPSHOT_BYTES = 64 * 1024;
+/** About so many bytes of a snapshot go into one message: to read that many takes up to a millisecond, and writers wait. */
+const SNAPSHOT_BYTES = 16 * 1024;
 /** Who is not in sync and takes a snapshot may be silent so many times longer: it is busy, and nobody waits for it. */
 const JOINING_PATIENCE = 15;
 /** That something is committed is told with the next entries, or after this: whoever writes again spares a message for each. */

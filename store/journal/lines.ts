@@ -3,6 +3,7 @@
 import { LINE_BYTES_MAX } from '../entry';
 import type { ReadableFile } from './files';
 
+/** For who reads all, and does nothing else. */
 const PIECE_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
@@ -17,12 +18,15 @@ export interface Line {
   whole: boolean;
 }
 
-/** The lines from byte `from` on. A line longer than a log may have is given cut, as not whole, and is the last. */
-export async function* linesOf(file: ReadableFile, from: number): AsyncGenerator<Line> {
+/**
+ * The lines from byte `from` on. A line longer than a log may have is given cut, as not whole, and is the last.
+ * @param pieceBytes read at once: nobody else has a turn before its lines are given
+ */
+export async function* linesOf(file: ReadableFile, from: number, pieceBytes = PIECE_BYTES): AsyncGenerator<Line> {
   let at = from;
   let rest: Uint8Array = new Uint8Array();
   for (;;) {
-    const piece = await file.read(at + rest.length, PIECE_BYTES);
+    const piece = await file.read(at + rest.length, pieceBytes);
     const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     let begin = 0;
     // What was left over had no newline.
@@ -32,7 +36,7 @@ export async function* linesOf(file: ReadableFile, from: number): AsyncGenerator
     }
     rest = bytes.subarray(begin);
     at += begin;
-    if (piece.length < PIECE_BYTES || rest.length > LINE_BYTES_MAX) break;
+    if (piece.length < pieceBytes || rest.length > LINE_BYTES_MAX) break;
   }
   if (rest.length > 0) yield { content: rest, at, bytes: rest.length, whole: false };
 }

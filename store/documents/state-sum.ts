@@ -5,23 +5,24 @@
 
 import { hash } from 'node:crypto';
 
-const WORDS = 8;
+const BYTES = 32;
 
 export class StateSum {
-  readonly #words = new Uint32Array(WORDS);
+  readonly #bytes = Buffer.alloc(BYTES);
 
   constructor(hex = '') {
-    Buffer.from(hex, 'hex').copy(Buffer.from(this.#words.buffer));
+    this.#bytes.write(hex, 'hex');
   }
 
   /** A record comes, or goes. */
   toggle(record: string): void {
-    const digest = hash('sha256', record, 'buffer');
-    const words = this.#words;
-    for (let i = 0; i < WORDS; i++) words[i]! ^= digest.readUInt32LE(i * 4);
+    // A text costs a third of what a buffer does, which the garbage collector has to follow into memory of its own.
+    const digest = hash('sha256', record, 'binary');
+    const bytes = this.#bytes;
+    for (let i = 0; i < BYTES; i++) bytes[i]! ^= digest.charCodeAt(i);
   }
 
   toString(): string {
-    return Buffer.from(this.#words.buffer).toString('hex');
+    return this.#bytes.toString('hex');
   }
 }

@@ -97,7 +97,8 @@ const FAULTS: Record<Fault['what'], (world: Stage, fault: Fault, place: Place) =
   'rot of the last': (world, fault) => {
     const { inSync = [] } = world.coordination.record ?? {};
     const last = world.places.find(({ folder }) => folder.id === inSync[0]?.id);
-    if (inSync.length !== 1 || !last || world.coordination.isChanging) return;
+    // A log without entries has nothing that rots: its replica would go on, and the copy would undo what it confirms.
+    if (inSync.length !== 1 || !last || last.folder.entries.length === 0 || world.coordination.isChanging) return;
     last.rotCopied();
     last.start();
     world.timeline.after(SESSION_MS + fault.ms, () => {

@@ -1,8 +1,9 @@
 /** A folder held by one process alone: a lock of the kernel's that ends with its holder, however that ends. */
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from './errors';
+import { makeFolder } from './make-folder';
 
 // It has no types of its own.
 const { tryLock } = require('fs-native-extensions') as { tryLock(descriptor: number): boolean };
@@ -20,7 +21,7 @@ export function lockFolder(folder: string): Unlock {
   let descriptor: number;
   try {
     // What is kept there is nobody else's to read.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     descriptor = openSync(join(folder, LOCK_FILE), 'a+');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -16,6 +16,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { fileError, isSystemError, OperatorError } from '../../shared/errors';
+import { makeFolder } from '../../shared/make-folder';
 import { Folder } from '../folder';
 import {
   bytesOf,
@@ -288,7 +289,7 @@ function checkPart(part: Buffer): void {
 
 function openTarget(target: string): Folder {
   try {
-    mkdirSync(target, { recursive: true });
+    makeFolder(target);
     return new Folder(realpathSync(target, { encoding: 'buffer' }));
   } catch (cause) {
     throw fileError('a folder to restore to', target, cause);

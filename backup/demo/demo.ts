@@ -19,10 +19,11 @@ const FREQUENCY = '5s';
 const LOOPBACK = '127.0.0.1:0';
 const NAME_WIDTH = 10;
 
-/** Runs until it is interrupted; all that it made is removed. Gives the exit status. */
+/** Runs until it is interrupted, or nobody reads what it prints; all that it made is removed. Gives the exit status. */
 export async function runDemo({ agents }: DemoOptions, streams: Streams): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'servent-backup-'));
-  const ended = interrupted(streams);
+  const closed = new Promise<void>((resolve) => streams.onOutputClosed(resolve));
+  const ended = Promise.race([interrupted(streams), closed]);
   const cast = new Cast(folder, streams);
   try {
     await Promise.race([ended, cast.play(agents)]);

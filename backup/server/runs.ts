@@ -9,6 +9,7 @@ import type { Run } from '../repository/history';
 import { clean, prune } from '../repository/prune';
 import type { Repository } from '../repository/repository';
 import { pullSimple } from '../simple/pull';
+import { pathWords } from '../words';
 import type { ListedJob, RunProgress, SourceRequest } from './admin-wire';
 import { AgentClient } from './agent-client';
 import { AgentError } from './agent-error';
@@ -246,7 +247,7 @@ export class Runs {
     } catch (error) {
       if (this.#stopping.signal.aborted) return { outcome: 'failed', error: 'the server was shut down' };
       const sentence = sentenceOf(error);
-      if (!(error instanceof AgentError)) onProblem(`${job.node} ${JSON.stringify(job.path)}: ${sentence}`);
+      if (!(error instanceof AgentError)) onProblem(`${job.node} ${pathWords(job.path)}: ${sentence}`);
       return { outcome: 'failed', error: sentence.split('\n', 1)[0]! };
     } finally {
       agent.close();
@@ -257,9 +258,10 @@ export class Runs {
 /** What the agent, the disk or the network is blamed for, in a sentence; a bug of ours with its stack. */
 function sentenceOf(error: unknown): string {
   const { message, stack } = error as Error;
-  return error instanceof AgentError || error instanceof DamageError || isSystemError(error)
-    ? message
-    : (stack ?? message);
+  if (error instanceof AgentError || error instanceof DamageError) return message;
+  // The agent's disk and the network are told of as an agent's errors.
+  if (isSystemError(error)) return `expected to read and write the server's folder, got ${message}`;
+  return stack ?? message;
 }
 
 function keyOf({ node, path }: SourceRequest): string {

@@ -38,8 +38,8 @@ export async function pullSimple(
     await once(socket, 'connect');
     return await ask(job, socket, repository, atMs, throttle, onProgress);
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    if (error.syscall !== 'connect' && error.syscall !== 'read' && error.syscall !== 'write') throw error;
+    // What the disk says has the same codes.
+    if (!isSystemError(error) || error !== socket.errored) throw error;
     throw new AgentError(`expected an agent at ${job.node}, got ${error.code}`, { cause: error });
   } finally {
     signal.removeEventListener('abort', cut);

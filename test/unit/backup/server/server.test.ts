@@ -68,10 +68,12 @@ describe('a backup server', () => {
     const gone = createServer();
     const node = await listen(gone, '127.0.0.1', 0);
     await new Promise((resolve) => gone.close(resolve));
-    await served.register(node, '');
-    const run = await served.run(node, '');
-    expect(run).to.include({ outcome: 'failed', travelled: 0 });
-    expect(run.error).to.match(/expected an agent at 127\.0\.0\.1:\d+, got ECONNREFUSED/);
+    for (const wire of ['http', 'simple'] as const) {
+      await served.register(node, wire, { wire });
+      const run = await served.run(node, wire);
+      expect(run, wire).to.include({ outcome: 'failed', travelled: 0 });
+      expect(run.error, wire).to.match(/expected an agent at 127\.0\.0\.1:\d+, got ECONNREFUSED/);
+    }
   });
 
   it('fetches from an agent only with its token', async () => {

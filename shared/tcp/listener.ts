@@ -46,11 +46,19 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   return listener;
 }
 
+/**
+ * A place that a connection takes. Emptied when it closes: a set in which something always comes and goes drags its former tables
+ * along until the next full collection of garbage, and with them all that hung on what stood in them.
+ */
+interface Held {
+  socket: Socket | undefined;
+}
+
 class TcpListener implements Listener {
   readonly #server: Server;
   readonly #options: ListenerOptions;
   /** Bounded by connectionsMax. */
-  readonly #held = new Set<Socket>();
+  readonly #held = new Set<Held>();
 
   constructor(server: Server, options: ListenerOptions) {
     this.#server = server;
@@ -71,14 +79,18 @@ class TcpListener implements Listener {
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#held) socket.destroy();
+    for (const { socket } of this.#held) socket?.destroy();
     await closed;
   }
 
   #accept(socket: Socket): void {
     if (this.#held.size >= this.#options.connectionsMax) return refuse(socket, this.#options.refusal);
-    this.#held.add(socket);
-    socket.once('close', () => this.#held.delete(socket));
+    const held: Held = { socket };
+    this.#held.add(held);
+    socket.once('close', () => {
+      this.#held.delete(held);
+      held.socket = undefined;
+    });
     const connection = new SocketConnection(socket, `${socket.remoteAddress}:${socket.remotePort}`, SILENT);
     connection.events = this.#options.accept(connection);
   }

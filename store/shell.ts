@@ -1,5 +1,6 @@
 /** The store's commands: starts a replica, says so, and ends it when told; or looks at one. */
 
+import { setFlagsFromString } from 'node:v8';
 import { escapeJson, escapeText } from '../shared/escape';
 import { interrupted, type Streams } from '../shared/program/run-main';
 import { exportAll, printLog, verify } from './commands/files';
@@ -9,6 +10,12 @@ import type { ServeOptions, StoreCommandOptions } from './options';
 import { readyEvent, readyLine, turnEvent, turnLine } from './report';
 import { connect } from './server';
 import { parseStore } from './settings';
+
+/**
+ * V8 makes what seems to live long where the old objects are. By what was written while much waited, it takes parts of questions and
+ * writes for such, and each keeps what hangs on it until the next full collection: an eighth of a replica's time.
+ */
+const NOTHING_BORN_OLD = '--no-allocation-site-pretenuring';
 
 /** Runs the command. Gives the exit status. */
 export async function run(options: StoreCommandOptions, streams: Streams): Promise<number> {
@@ -35,6 +42,7 @@ export async function run(options: StoreCommandOptions, streams: Streams): Promi
 }
 
 async function serve({ path, settings, json }: ServeOptions, streams: Streams): Promise<number> {
+  setFlagsFromString(NOTHING_BORN_OLD);
   const say = (line: string, event: object): void => streams.out(json ? escapeJson(JSON.stringify(event)) : line);
   const sayTurn = (): void => say(turnLine(server.status()), turnEvent(server.status()));
   let isReady = false;

@@ -5,7 +5,7 @@ import type { Outbox, Write } from './outbox';
 
 interface Pending {
   ticket: number;
-  /** The log is flushed up to here when this is; lowered when entries are cut off meanwhile. */
+  /** The log is flushed up to here when this is, or further by those before it; lowered when entries are cut off meanwhile. */
   flushes: number;
   then: (() => void) | undefined;
 }
@@ -31,8 +31,7 @@ export class Disk {
   write(write: Write, then?: () => void): void {
     if (write.kind === 'truncate') for (const item of this.#pending) item.flushes = Math.min(item.flushes, write.after);
     if (write.kind === 'restart') for (const item of this.#pending) item.flushes = 0;
-    const before = this.#pending.at(-1)?.flushes ?? this.#log.flushed;
-    let flushes = before;
+    let flushes = 0;
     if (write.kind === 'append') flushes = write.entries.at(-1)!.index;
     if (write.kind === 'restart') flushes = write.at.index;
     this.#pending.push({ ticket: ++this.#ticket, flushes, then });

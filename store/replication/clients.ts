@@ -27,11 +27,12 @@ export class Clients {
   readonly #open = new Map<Token, number>();
   /**
    * Who waits for an entry, by its index. One that is cut off stays: another replica may still have it, take over, and bring it
-   * back; its fate is known when an entry at its index, or one of a later epoch before it, is applied. Bounded by OPEN_MAX.
+   * back; its fate is known when an entry at its index, or one of a later epoch before it, is applied. What is taken out is
+   * emptied, for it may hang on the map until the next full collection. Bounded by OPEN_MAX.
    */
   readonly #written = new Map<number, Written[]>();
-  /** At a leader: its entries not applied yet that have a request identity, by that. */
-  readonly #underWay = new Map<string, Entry>();
+  /** At a leader: its entries not applied yet that have a request identity, by that; emptied as those above. */
+  readonly #underWay = new Map<string, { entry: Entry | undefined }>();
   /** Of the last entry applied. */
   #epoch = 0;
   /** Reads that wait for an index to be applied. Bounded by OPEN_MAX. */
@@ -67,25 +68,25 @@ export class Clients {
 
   /** An entry was made for a client. */
   wrote(entry: Entry, token: Token): void {
-    if (entry.request !== undefined) this.#underWay.set(entry.request, entry);
+    if (entry.request !== undefined) this.#underWay.set(entry.request, { entry });
     this.#await(entry, token);
   }
 
   /** Lets a client wait for an entry that somebody asked for under the same identity; false when there is none. */
   join(request: string, token: Token): boolean {
-    const entry = this.#underWay.get(request);
+    const entry = this.#underWay.get(request)?.entry;
     if (entry) this.#await(entry, token);
     return entry !== undefined;
   }
 
   /** An entry was applied: whoever waits for it has its reply, and whoever waits for another at its place waits in vain. */
   applied(entry: Entry, reply: Reply, leader: string | undefined): void {
-    if (entry.request !== undefined) this.#underWay.delete(entry.request);
+    if (entry.request !== undefined) this.#noLongerUnderWay(entry.request);
     if (entry.epoch > this.#epoch) this.#begun(entry.epoch, leader);
     const written = this.#written.get(entry.index);
     if (!written) return;
     this.#written.delete(entry.index);
-    for (const { sum, tokens } of written) {
+    for (const { sum, tokens } of written.splice(0)) {
       const isIt = sum === entry.sum;
       const answer: Answer = isIt ? { kind: 'reply', reply, index: entry.index } : { kind: 'not-leader', leader };
       for (const token of tokens) this.answer(token, answer);
@@ -130,6 +131,13 @@ export class Clients {
       expired = true;
     }
     if (expired) this.#later = this.#later.filter(({ token }) => this.#open.has(token));
+  }
+
+  #noLongerUnderWay(request: string): void {
+    const underWay = this.#underWay.get(request);
+    if (!underWay) return;
+    underWay.entry = undefined;
+    this.#underWay.delete(request);
   }
 
   /** No entry of an epoch before comes behind one of this: whoever waits for such waits in vain, though nothing else be written. */

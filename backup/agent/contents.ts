@@ -13,7 +13,7 @@ import { fileRecordOf } from './walk';
 
 /** A file that changes so often while it is read is kept torn. */
 const TRIES = 3;
-/** Chunks of a file: of a longer one the record would be too long for a line. About 60 GiB. */
+/** Chunks of a file: of a longer one the record would be too long for a line (lines.ts). About 60 GiB. */
 const CHUNKS_MAX = 1_000_000;
 /** Read at once, bytes: many chunks, so that little is moved to the front of the next. */
 const ROOM_BYTES = 8 * CHUNK_MAX;
@@ -69,7 +69,7 @@ export class ContentReader {
       let sincePause = 0;
       for (const { sum, bytes } of this.#cut(descriptor)) {
         if (chunks.length === CHUNKS_MAX)
-          throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, got more`);
+          throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, some 60 GiB, got a longer one`);
         chunks.push([sum, bytes.length]);
         this.#memory?.keep(sum, bytes);
         size += bytes.length;

@@ -408,12 +408,12 @@ const QUESTIONS: readonly Command<QuestionOptions>[] = [
           describe: 'Write it as a tar.gz; into a folder as [node]-[path][num].tgz',
         }),
       ),
-    toOptions: (given: Arguments) => ({
-      ...sourceOf(given),
-      command: 'query',
-      copy: given.copy === undefined ? undefined : copyOf(given),
-      save: given.save,
-    }),
+    toOptions(given: Arguments) {
+      if (given.copy !== undefined && given.save === undefined)
+        throw usageError('expected --save with --copy, got --copy alone: all copies are shown');
+      const copy = given.copy === undefined ? undefined : copyOf(given);
+      return { ...sourceOf(given), command: 'query', copy, save: given.save };
+    },
   },
   {
     synopsis: 'list',

@@ -1,7 +1,7 @@
 /**
  * The engine of real replicas: LMDB, one file that is mapped into memory, and over it in memory what was written lately. A
- * flush brings that into the file as one durable transaction on a thread of its own; so the file always holds what was there
- * after some transaction, and no write waits for the disk.
+ * flush brings that into the file piece by piece, as one durable transaction that a thread of its own commits; so the file
+ * always holds what was there after some transaction, and no write waits for the disk.
  */
 
 import { setImmediate as aTurn } from 'node:timers/promises';

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { listen } from '../../../../backup/listen';
-import { Served } from '../../../support/backup/served';
+import { portOf, Served } from '../../../support/backup/served';
 
 describe('a backup server', () => {
   let served: Served;
@@ -65,15 +66,17 @@ describe('a backup server', () => {
   });
 
   it('records that nothing travelled to an agent that is not there', async () => {
-    const gone = createServer();
-    const node = await listen(gone, '127.0.0.1', 0);
-    await new Promise((resolve) => gone.close(resolve));
+    // The near end of a connection: nobody listens there, and nobody else is given the port meanwhile.
+    const held = connect(portOf(await served.agent(root)), '127.0.0.1');
+    await once(held, 'connect');
+    const node = `127.0.0.1:${held.localPort}`;
     for (const wire of ['http', 'simple'] as const) {
       await served.register(node, wire, { wire });
       const run = await served.run(node, wire);
       expect(run, wire).to.include({ outcome: 'failed', travelled: 0 });
       expect(run.error, wire).to.match(/expected an agent at 127\.0\.0\.1:\d+, got ECONNREFUSED/);
     }
+    held.destroy();
   });
 
   it('fetches from an agent only with its token', async () => {

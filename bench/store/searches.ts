@@ -1,13 +1,18 @@
-/** Searches by index a second, over kept connections and over one each, beside Redis' GET from the same generator. */
+/**
+ * Searches by index a second, over kept connections and over one each, beside Redis' GET and a bare socket of Node from the same
+ * generator.
+ */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Program, startProgram } from '../../shared/program/start-program';
 import { connectClient } from '../../store-client/client';
 import { cpuSeconds } from '../servent/programs';
 import { atLeast, median, type Section } from '../servent/sections';
+import { compileTs } from '../servent/tools';
 import { type Contender, pour, startContenders, startStore } from './contenders';
 import { type Asker, keptAsker, type LoadReport, load, oneEachAsker, type Speech } from './load';
-import { COLLECTION, documentOf, redisFilling, redisRead, storeSearch } from './speech';
+import { COLLECTION, documentOf, echo, redisFilling, redisRead, storeSearch } from './speech';
 
 const READERS = 64;
 const DOCUMENTS = 10_000;
@@ -16,10 +21,10 @@ interface Row {
   contender: string;
   pid: number;
   open: () => Asker | Promise<Asker>;
-  reports: (LoadReport & { cpuUs: number })[];
+  reports: (LoadReport & { cpuUs: number; ownUs: number })[];
 }
 
-/** The store without a follower, and with one whose confirmation each round of reads awaits; Redis. */
+/** The store without a follower, and with one whose confirmation each round of reads awaits; Redis; what Node can at most. */
 export async function searches(
   folder: string,
   { rounds, seconds }: { rounds: number; seconds: number },
@@ -28,13 +33,15 @@ export async function searches(
   const { contenders, missing } = await startContenders(folder);
   const [alone] = await startStore(join(folder, 'alone'), 1);
   const [store] = contenders;
+  const bare = startProgram(process.execPath, [compileTs('echo-peer', folder, __dirname)]);
   const rows = [
     ...(await storeRows('store, two in sync', store!.port, store!.programs[0]!.pid)),
     ...(await storeRows('store, alone', alone!.port, alone!.pid)),
     ...(await redisRows(contenders.find(({ name }) => name === 'redis'))),
+    ...(await bareRows(bare)),
   ];
   for (let round = 0; round < rounds; round++) for (const row of rows) await measure(row, seconds);
-  await Promise.all([alone!, ...contenders.flatMap(({ programs }) => programs)].map((program) => program.stop()));
+  await Promise.all([alone!, bare, ...contenders.flatMap(({ programs }) => programs)].map((program) => program.stop()));
   const rate = (name: string): number =>
     median(rows.find(({ contender }) => contender === name)?.reports.map((one) => one.rate) ?? []);
   const redis = rate('Redis GET, kept');
@@ -48,6 +55,7 @@ export async function searches(
         'p50 µs': median(reports.map((one) => one.p50Us)),
         'p99 µs': median(reports.map((one) => one.p99Us)),
         'cpu µs of the one asked': median(reports.map((one) => one.cpuUs)),
+        'of who asks': median(reports.map((one) => one.ownUs)),
       },
     })),
     targets: Number.isNaN(redis)
@@ -77,6 +85,10 @@ async function redisRows(redis: Contender | undefined): Promise<Row[]> {
   return rowsOf('Redis GET', redis.programs[0]!.pid, redisRead(redis.port, DOCUMENTS));
 }
 
+async function bareRows(bare: Program): Promise<Row[]> {
+  return rowsOf('bare socket', bare.pid, echo(Number(await bare.line())));
+}
+
 function rowsOf(name: string, pid: number, speech: Speech): Row[] {
   return [
     { contender: `${name}, kept`, pid, open: () => keptAsker(speech), reports: [] },
@@ -86,8 +98,10 @@ function rowsOf(name: string, pid: number, speech: Speech): Row[] {
 
 async function measure({ pid, open, reports }: Row, seconds: number): Promise<void> {
   const askers = await Promise.all(Array.from({ length: READERS }, open));
-  let before = NaN;
-  const report = await load(askers, seconds, { counted: () => (before = cpuSeconds(pid) ?? NaN) });
+  const cpu = (): number[] => [cpuSeconds(pid) ?? NaN, (process.cpuUsage().user + process.cpuUsage().system) / 1e6];
+  let before = cpu();
+  const report = await load(askers, seconds, { counted: () => (before = cpu()) });
   for (const asker of askers) asker.close();
-  reports.push({ ...report, cpuUs: (((cpuSeconds(pid) ?? NaN) - before) / (report.rate * seconds)) * 1e6 });
+  const [cpuUs, ownUs] = cpu().map((after, i) => ((after - before[i]!) / (report.rate * seconds)) * 1e6);
+  reports.push({ ...report, cpuUs: cpuUs!, ownUs: ownUs! });
 }

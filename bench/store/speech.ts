@@ -76,6 +76,12 @@ export function redisRead(port: number, count: number): Speech {
   };
 }
 
+/** What whoever answers with the same bytes is asked: as many as a search's answer has. */
+export function echo(port: number): Speech {
+  const request = Buffer.from(JSON.stringify(['ok', [{ _id: randomUUID(), ...documentOf(0) }]]));
+  return { port, request: () => request, isWhole: (bytes) => bytes.length >= request.length };
+}
+
 /** So many SETs of the values that `redisRead` asks for, as one piece. */
 export function redisFilling(count: number): Buffer {
   const commands = Array.from({ length: count }, (_, i) =>

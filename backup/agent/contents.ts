@@ -27,13 +27,6 @@ export interface Chunk {
   bytes: Buffer;
 }
 
-/** What the system says of an open file. @throws PathError when it is no file */
-function fileStatOf(descriptor: number): BigIntStats {
-  const stat = fstatSync(descriptor, { bigint: true });
-  if (stat.isFile()) return stat;
-  throw new PathError('expected a file, got something else: it changed meanwhile');
-}
-
 /** Reads one file at a time. */
 export class ContentReader {
   readonly #root: Root;
@@ -121,6 +114,13 @@ export class ContentReader {
     this.#room = room;
     return end - from;
   }
+}
+
+/** What the system says of an open file. @throws PathError when it is no file */
+function fileStatOf(descriptor: number): BigIntStats {
+  const stat = fstatSync(descriptor, { bigint: true });
+  if (stat.isFile()) return stat;
+  throw new PathError('expected a file, got something else: it changed meanwhile');
 }
 
 /** Reads until the room is full or the file ends; gives how many bytes. */

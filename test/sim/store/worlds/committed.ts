@@ -31,6 +31,10 @@ export class Committed {
   applied(entry: Entry, epoch: () => number): void {
     const old = this.#old;
     const log = old && epoch() < old.untilEpoch ? old.log : this.#log;
+    // Who was forced, and did not hear of it, may follow the old leader once more before it leads: then it has what that one had.
+    if (old && log === this.#log) {
+      for (let i = log.length; i < entry.index; i++) log[i] = old.log[i]!;
+    }
     const first = (log[entry.index] ??= entry);
     demand(first.sum === entry.sum, `no two replicas apply different entries: ${entry.index}`);
   }

@@ -158,12 +158,13 @@ export class Place {
     this.rot();
   }
 
-  /** The operator brings the copy back, if there is one. */
+  /** The operator brings the copy back, if there is one and the store still waits for it: who came in its place may be in sync. */
   bringBack(): void {
-    if (!this.#copy) return;
-    this.kill();
-    this.folder = this.#copy;
+    const copy = this.#copy;
     this.#copy = undefined;
+    if (!copy || !this.watch.coordination.record?.inSync.some(({ id }) => id === copy.id)) return;
+    this.kill();
+    this.folder = copy;
   }
 
   recovered(applied: number): Recovered {

@@ -222,6 +222,8 @@ export class Leading {
   /** Another leads, or tries to. */
   resign(): void {
     this.#resigned = true;
+    // What came in this very turn is in the log, and goes on to the disk: whatever is written next is written behind it.
+    this.#writeEntries();
     const { clients, out, known } = this.#replica;
     const leader = known?.inSync.find(({ id }) => id === known.leader && known.epoch > this.epoch)?.address;
     for (const { token } of [...this.#unserved, ...this.#newReads, ...this.#reads]) {

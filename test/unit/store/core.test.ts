@@ -281,6 +281,17 @@ describe('the core of a replica', () => {
       expect(leader.write(8, 1)).to.deep.equal(['tells 8 to ask b:1']);
     });
 
+    it('brings what came in the turn in which it resigns to the disk first: a forced epoch is written behind it', () => {
+      const leader = new TestReplica().found();
+      const said = leader.when((core) => {
+        core.write(7, ['append', 'list', 1], undefined, leader.now);
+        core.record(recordOf(2, 2, B, B), leader.now);
+        core.force(8, leader.now);
+      });
+      expect(said.slice(0, 2)).to.deep.equal(['writes 2', 'marks epoch 2, tried 1']);
+      expect(leader.when((core) => core.changed('done', leader.now))).to.include('writes 3');
+    });
+
     it('tells who waits for writes that the next leader has not, once that has begun its epoch, where to ask', () => {
       const leader = new TestReplica().found();
       const { last: first } = leader;

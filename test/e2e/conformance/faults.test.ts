@@ -27,6 +27,8 @@ const NAMES = Object.keys(PLACEHOLDERS) as Name[];
 
 describe('a plain program with one fault breaks the rules that name it, and no others:', function () {
   this.timeout(15 * 60_000);
+  // Rules of what comes in seconds are judged with many programs side by side: what comes out wrong is played again, alone, and told.
+  this.retries(1);
 
   const faultsOf = (name: Name) => [
     ...Object.entries(FAULTS[name])
@@ -58,8 +60,7 @@ describe('a plain program with one fault breaks the rules that name it, and no o
       const [, [fault, own]] = one;
       it(`${name} ${fault}`, async () => {
         const came = broken.get(`${name} ${fault}`) ?? (await play(name, one));
-        // A second turn plays it again, and alone.
-        broken.delete(`${name} ${fault}`);
+        if (!broken.delete(`${name} ${fault}`)) console.log(`      played again, alone: ${name} ${fault}`);
         expect(came).to.have.members([...own]);
       });
     }

@@ -61,6 +61,10 @@ export class TestReplica implements Outbox {
   writes: Write[] = [];
   ending: Ending | undefined;
   comparisons: string[] = [];
+  /** Why it hung up, what it told people, and up to where it let its log go. */
+  reasons: string[] = [];
+  notes: string[] = [];
+  trimmed: number[] = [];
   #said: string[] = [];
   #nowMs = 1000;
   #us = 1e15;
@@ -108,6 +112,11 @@ export class TestReplica implements Outbox {
     }
     this.#nowMs = untilMs;
     return this.heard();
+  }
+
+  /** When it asked to be woken, in milliseconds from now. */
+  get wakesInMs(): number {
+    return this.#wakeAtMs - this.#nowMs;
   }
 
   /** The wall clock is set. */
@@ -199,7 +208,8 @@ export class TestReplica implements Outbox {
     this.#say(`dials ${address ?? 'nobody'}`);
   }
 
-  hangUp(link: number): void {
+  hangUp(link: number, reason: string): void {
+    this.reasons.push(reason);
     this.#say(`hangs up ${link}`);
   }
 
@@ -211,13 +221,17 @@ export class TestReplica implements Outbox {
     this.#wakeAtMs = atMs;
   }
 
-  trim(): void {}
+  trim(index: number): void {
+    this.trimmed.push(index);
+  }
 
   compared({ found, follower, from, to }: Comparison): void {
     this.comparisons.push(`${follower} ${found} ${from}-${to}`);
   }
 
-  note(): void {}
+  note(text: string): void {
+    this.notes.push(text);
+  }
 
   #say(text: string): void {
     this.#said.push(text);

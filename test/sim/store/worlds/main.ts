@@ -5,9 +5,9 @@
  */
 
 import { scriptOptions } from '../../../support/script-options';
-import { hunt, runWorld } from './hunt';
+import { type Failure, hunt, runWorld } from './hunt';
 import { planWorld } from './plan';
-import { ALL_STATES } from './states';
+import { ALL_STATES, Tally } from './states';
 
 const values = scriptOptions({
   options: {
@@ -20,6 +20,8 @@ const seed = Number(values.seed);
 const count = Number(values.count);
 /** Runs so large that they must meet every state. */
 const LARGE = 1000;
+/** After so many it is said, on stderr, how far it is. */
+const SAY_EVERY = 10_000;
 
 if (values.only !== undefined) {
   const smaller = { only: values.only === 'none' ? [] : values.only.split(',').map(Number) };
@@ -28,7 +30,16 @@ if (values.only !== undefined) {
   console.log('no rule is broken');
 } else {
   const startMs = performance.now();
-  const { tally, worlds, failure } = hunt(seed, count);
+  const tally = new Tally();
+  let worlds = 0;
+  let failure: Failure | undefined;
+  while (worlds < count && !failure) {
+    const part = hunt(seed + worlds, Math.min(SAY_EVERY, count - worlds));
+    tally.add(part.tally);
+    worlds += part.worlds;
+    failure = part.failure;
+    if (worlds < count) console.error(`${worlds} of ${count} worlds`);
+  }
   for (const state of ALL_STATES) console.log(`${String(tally.counts.get(state) ?? 0).padStart(10)}  ${state}`);
   const seconds = (performance.now() - startMs) / 1000;
   const each = ((seconds * 1000) / worlds).toFixed(2);

@@ -104,10 +104,30 @@ describe("the log's line", () => {
   for (const [what, body] of foreign) {
     it(`is none with ${what}, though its sum fits`, () => {
       expect(() => parseEntry(START, summed(body)))
-        .to.throw(EntryError)
+        .to.throw(EntryError, /^it is not (the JSON of an entry|written as an entry is)$/)
         .with.property('code', 'form');
     });
   }
+
+  it('is named as what it is not, with the cause where there is one', () => {
+    const failures: [line: string, message: string, cause: unknown][] = [
+      ['{"index":1}', 'it does not end with the sum of an entry', undefined],
+      [summed('{'), 'it is not the JSON of an entry', SyntaxError],
+      [summed('{"index":1}'), 'it is not the JSON of an entry', TypeError],
+      [summed(foreign[0]![1]), 'it is not written as an entry is', undefined],
+    ];
+    for (const [line, message, cause] of failures) {
+      let error: unknown;
+      try {
+        parseEntry(START, line);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).to.include({ name: 'EntryError', code: 'form', message });
+      if (cause) expect((error as Error).cause).to.be.instanceOf(cause);
+      else expect((error as Error).cause).to.equal(undefined);
+    }
+  });
 
   it('is checked for its place in the chain', () => {
     const [first, second] = log([['a'], ['b']]) as [Entry, Entry];
@@ -147,6 +167,11 @@ describe("the log's line", () => {
   it('says its time to the microsecond', () => {
     expect(formatTime(0)).to.equal('1970-01-01T00:00:00.000000Z');
     expect(formatTime(TIME_US + 998)).to.equal('2026-11-21T10:00:00.000999Z');
+    expect(formatTime(TIME_US + 1e6 - 2)).to.equal('2026-11-21T10:00:00.999999Z');
+    expect(formatTime(TIME_US + 1e6 - 1)).to.equal('2026-11-21T10:00:01.000000Z');
+    expect(formatTime(TIME_US)).to.equal('2026-11-21T10:00:00.000001Z');
+    const { line } = makeEntry(START, 1, TIME_US + 123_455, ['noop']);
+    expect(parseEntry(START, line).timeUs).to.equal(TIME_US + 123_455);
   });
 });
 

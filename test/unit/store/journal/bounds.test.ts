@@ -179,6 +179,33 @@ describe('the journal', () => {
       await journal.close();
     }));
 
+  it('reads its segments in the order of their entries, however its folder lists them', async () => {
+    const { journal, disk } = await onDisk({ ...NEW, base: NEAR_THE_END });
+    await journal.append(made(NEAR_THE_END, [1, 1, 1]));
+    const list = disk.list.bind(disk);
+    Object.assign(disk, { list: async (folder: string) => (await list(folder)).reverse() });
+    expect((await open(disk)).last.index).to.equal(8193);
+  });
+
+  it('closes every file that it opens', async () => {
+    const disk = new ForgetfulDisk(() => 0);
+    const opened = watched(disk);
+    const journal = await open(disk, FOLDER, { ...NEW, base: NEAR_THE_END });
+    await journal.append(made(NEAR_THE_END, [1, 1, 1, 1]));
+    await journal.read(8191, 1, 1e9);
+    await journal.read(8191, 9, 1e9);
+    await journal.truncate(8193);
+    await journal.truncate(8191);
+    await journal.append(made(journal.last, [2]));
+    await journal.restart(journal.last, async () => {});
+    await journal.append(made(journal.last, [2]));
+    await journal.close();
+    const again = await open(disk);
+    await again.close();
+    await again.close();
+    expect(opened.size).to.equal(0);
+  });
+
   it('removes what was left of a restart or a removal that was not finished', () =>
     inFolder(async (folder) => {
       mkdirSync(join(folder, 'log-2'));
@@ -206,6 +233,23 @@ async function open(files: Files, folder = FOLDER, facts = NEW): Promise<Journal
   const found = await readFacts(files, folder);
   if (!found) await writeFacts(files, folder, facts);
   return Journal.open(files, folder, found ?? facts, () => {});
+}
+
+/** The files of a disk that are open now. */
+function watched(disk: ForgetfulDisk): Set<object> {
+  const opened = new Set<object>();
+  const watch = <T extends { close(): Promise<void> }>(open: (path: string) => Promise<T>) => {
+    return async (path: string): Promise<T> => {
+      const file = await open(path);
+      opened.add(file);
+      return Object.assign(file, {
+        close: async () => void expect(opened.delete(file), `${path} is closed twice`).to.equal(true),
+      });
+    };
+  };
+  const [openLog, openToRead] = [disk.openLog.bind(disk), disk.openToRead.bind(disk)];
+  Object.assign(disk, { openLog: watch(openLog), openToRead: watch(openToRead) });
+  return opened;
 }
 
 /** Entries one behind the other, of these epochs. */

@@ -133,7 +133,7 @@ function textOf(answer: Answer): string {
   if (answer.kind === 'reply') return `reply: ${answer.reply[1]} at ${answer.index}`;
   if (answer.kind === 'refused') return `refused: ${answer.reason}`;
   if (answer.kind === 'unknown') return `unknown: ${answer.reason}, ask ${answer.leader}`;
-  return `not-leader, ask ${answer.leader}`;
+  return `${answer.kind}, ask ${answer.leader}`;
 }
 
 /** Entries one behind the other, each with the request's identity given. */

@@ -72,6 +72,7 @@ describe("the core's log", () => {
   });
 
   it('ends, when cut off, where it was cut', () => {
+    const begin = { epoch: 0, last: 0 };
     const { log, entries } = holding(1, 1, 2, 4, 4);
     log.flushed = 5;
     log.truncate(entries[3]!);
@@ -83,9 +84,9 @@ describe("the core's log", () => {
     expect(log.ends(1)).to.deep.equal([{ epoch: 2, last: 3 }]);
     log.flushed = 1;
     log.truncate(entries[1]!);
-    expect([log.flushed, log.ends(1)]).to.deep.equal([1, [{ epoch: 1, last: 2 }]]);
+    expect([log.flushed, log.ends(9)]).to.deep.equal([1, [begin, { epoch: 1, last: 2 }]]);
     log.truncate(START);
-    expect([log.last, log.ends(9)]).to.deep.equal([START, [{ epoch: 0, last: 0 }]]);
+    expect([log.last, log.ends(9)]).to.deep.equal([START, [begin]]);
     expect(log.read(1, 9, 9)).to.equal(undefined);
   });
 
@@ -115,7 +116,7 @@ describe("the core's log", () => {
     const { log, entries } = holding(1, 1, 2, 4, 4);
     log.trim(0);
     expect(log.base).to.equal(0);
-    log.trim(3);
+    for (let again = 0; again < 2; again++) log.trim(3);
     expect([log.base, log.ends(9)]).to.deep.equal([
       3,
       [

@@ -52,6 +52,9 @@ export function recordOf(version: number, epoch: number, leader: Member, ...inSy
   return { version, epoch, leader: leader.id, inSync };
 }
 
+/** Far more than any test needs: a core that never comes to rest fails at once. */
+const EFFECTS_MAX = 1000;
+
 export class TestReplica implements Outbox {
   readonly core: ReplicaCore;
   readonly machine: ListMachine;
@@ -105,7 +108,8 @@ export class TestReplica implements Outbox {
   /** Time goes on; whatever is due happens. */
   pass(ms: number): string[] {
     const untilMs = this.#nowMs + ms;
-    while (this.#wakeAtMs <= untilMs) {
+    for (let wakes = 1; this.#wakeAtMs <= untilMs; wakes++) {
+      if (wakes > EFFECTS_MAX) throw new Error(`it was woken ${EFFECTS_MAX} times in ${ms} ms`);
       this.#nowMs = Math.max(this.#nowMs, this.#wakeAtMs);
       this.#wakeAtMs = Number.POSITIVE_INFINITY;
       this.when(() => {}).forEach((said) => void this.#said.push(said));
@@ -175,7 +179,7 @@ export class TestReplica implements Outbox {
   }
 
   send(link: number, message: PeerMessage): void {
-    this.sent.push(message);
+    if (this.sent.push(message) > EFFECTS_MAX) throw new Error(`it sends more than ${EFFECTS_MAX} messages`);
     if (message.type === 'ack') this.#say(`acknowledges ${message.index} to ${link}`);
     else if (message.type === 'append' && message.lines.length > 0)
       this.#say(`sends ${message.lines.length} to ${link}`);

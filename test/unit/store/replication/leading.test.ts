@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { Member } from '../../../../store/coordination/coordination';
+import type { CoreOptions } from '../../../../store/core';
 import type { EpochEnd } from '../../../../store/replication/messages';
 import { A, B, C, EMPTY, entriesOf, holding, recordOf, TestReplica } from '../../../support/store/test-replica';
 
@@ -16,6 +17,7 @@ describe('a leader', () => {
       const [lead, append] = leader.sent;
       expect(lead).to.deep.equal({ type: 'lead', epoch: 1, configuration: recordOf(1, 1, A, A), after: 0 });
       expect(append).to.deep.include({ type: 'append', epoch: 1, lines: linesOf(leader), committed: 1, round: 1 });
+      expect(JSON.parse(linesOf(leader)[0]!).op).to.deep.equal(['lead', 'a']);
       expect(leader.core.status.members).to.deep.equal([
         { member: A, acked: 1 },
         { member: B, acked: 0 },
@@ -26,6 +28,10 @@ describe('a leader', () => {
       const leader = new TestReplica().found();
       expect(joins(leader, 1, B, { epoch: 2 })).to.deep.equal(['hangs up 1', 'reads the record']);
       expect(leader.reasons).to.deep.equal(['it knows of a later epoch']);
+    });
+
+    it('takes one that knows of its own epoch', () => {
+      expect(joins(new TestReplica().found(), 1, B, { epoch: 1 })).to.include('says lead to 1');
     });
 
     it('does not take one with its own identity', () => {
@@ -163,6 +169,16 @@ describe('a leader', () => {
       expect(leader.comparisons).to.deep.equal(['b:1 missing 3-4']);
     });
 
+    it('concludes nothing from what becomes of that when another leads', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.when((core) => core.linkDown(1, leader.now));
+      leader.comparisons = [];
+      leader.when((core) => core.record(recordOf(4, 2, C, B, C), leader.now));
+      expect(leader.when((core) => core.changed('done', leader.now))).to.deep.equal([]);
+      expect([leader.comparisons, leader.core.status.inSync]).to.deep.equal([[], [B, C]]);
+    });
+
     it('adds nobody who has confirmed no round', () => {
       const leader = new TestReplica().found();
       joins(leader, 1, B);
@@ -188,9 +204,8 @@ describe('a leader', () => {
     const entries = entriesOf(1, [1, 2, 3]);
 
     /** It leads epoch 2 with c, which has not come yet. */
-    function takenOver(): TestReplica {
-      const leader = new TestReplica(holding(entries, 1));
-      leader.slowDisk = false;
+    function takenOver(options: Partial<CoreOptions> = {}): TestReplica {
+      const leader = new TestReplica(holding(entries, 1), options);
       leader.when((core) => core.session(true, leader.now));
       leader.when((core) => core.alive([A, C], leader.now));
       leader.when((core) => core.record(recordOf(2, 1, B, B, A, C), leader.now));
@@ -227,11 +242,19 @@ describe('a leader', () => {
       expect(leader.acknowledge(1)).to.deep.equal(['answers 7 4', 'answers 8 4']);
     });
 
+    it('does nothing for who no longer waits when it serves', () => {
+      const leader = takenOver({ requestMs: 300 });
+      leader.write(7, 4);
+      expect(leader.pass(300)).to.include('does not know about 7: not confirmed within 0.3 s');
+      joins(leader, 1, C, { ends: [{ epoch: 1, last: 3 }] });
+      expect(leader.acknowledge(1).join()).to.not.include('writes');
+    });
+
     it('tells those who wait, when it resigns before it served, who leads', () => {
       const leader = takenOver();
       leader.write(7, 4);
       leader.read(8);
-      const said = leader.when((core) => core.record(recordOf(4, 3, C, C), leader.now));
+      const said = leader.when((core) => core.record(recordOf(4, 3, C, B, C), leader.now));
       expect(said).to.include.members(['tells 7 to ask c:1', 'tells 8 to ask c:1']);
       expect(leader.notes).to.include('leads epoch 2 no longer');
     });
@@ -244,6 +267,15 @@ describe('a leader', () => {
       expect(leader.pass(1999)).to.not.include('hangs up 1');
       expect(leader.pass(1)).to.include('hangs up 1');
       expect(leader.reasons).to.deep.equal(['it does not acknowledge in time']);
+    });
+
+    it('does so at that time, between heartbeats too', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.pass(100);
+      leader.acknowledge(1);
+      expect(leader.pass(1999)).to.not.include('hangs up 1');
+      expect(leader.pass(1)).to.include('hangs up 1');
     });
 
     it('bears the silence of others longer: nobody waits for them', () => {

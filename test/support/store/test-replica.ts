@@ -171,7 +171,7 @@ export class TestReplica implements Outbox {
 
   persist(ticket: number, write: Write): void {
     this.#ticket = ticket;
-    this.writes.push(write);
+    if (this.writes.push(write) > EFFECTS_MAX) throw new Error(`it writes more than ${EFFECTS_MAX} times`);
     if (write.kind === 'append') this.#say(`writes ${write.entries.map(({ index }) => index).join(' ')}`);
     if (write.kind === 'truncate') this.#say(`cuts off what is behind ${write.after}`);
     if (write.kind === 'restart') this.#say(`begins its log behind ${write.at.index}`);

@@ -256,18 +256,21 @@ describe('a follower', () => {
   });
 
   describe('that takes a state', () => {
-    /** Of a store that came to the same by other entries. */
-    const leader = new TestReplica().found();
-    for (let token = 1; token <= 5; token++) leader.write(token, token);
-    const position: Position = { ...leader.machine.applied };
-    const hash = leader.machine.hash();
-    const snapshot = leader.machine.snapshot();
-    const lines = [...snapshot.next(1)!];
-    const begins = { type: 'snapshot', epoch: 1, configuration: RECORD, position, hash };
-    const all = { type: 'lines', epoch: 1, lines, last: false };
-    const end = { type: 'lines', epoch: 1, lines: [], last: true };
+    /** What a leader sends of its state at entry 6. */
+    function snapshotOf(): { position: Position; begins: object; all: object; end: object } {
+      const leader = new TestReplica().found();
+      for (let token = 1; token <= 5; token++) leader.write(token, token);
+      const { hash, position, next } = leader.machine.snapshot();
+      return {
+        position,
+        begins: { type: 'snapshot', epoch: 1, configuration: RECORD, position, hash },
+        all: { type: 'lines', epoch: 1, lines: next(1), last: false },
+        end: { type: 'lines', epoch: 1, lines: [], last: true },
+      };
+    }
 
     it('throws its own away, has the other and acknowledges that', () => {
+      const { position, begins, all, end } = snapshotOf();
       const follower = dialling();
       expect(hears(follower, begins)).to.deep.equal([]);
       expect(follower.notes).to.deep.equal(['takes the state at entry 6 from the leader in the place of all up to 3']);
@@ -279,6 +282,7 @@ describe('a follower', () => {
     });
 
     it('answers nobody meanwhile, and is forced by nobody', () => {
+      const { begins } = snapshotOf();
       const follower = dialling();
       hears(follower, begins);
       const reason = 'this replica is being built anew';
@@ -288,6 +292,7 @@ describe('a follower', () => {
     });
 
     it('does not know what became of writes that wait here', () => {
+      const { begins, all, end } = snapshotOf();
       const follower = new TestReplica().found();
       follower.slowDisk = true;
       follower.write(7, 1);
@@ -300,31 +305,31 @@ describe('a follower', () => {
       expect(hears(follower, { ...end, epoch: 2 })).to.include(`does not know about 7: ${reason}`);
     });
 
-    const wrong: [what: string, messages: object[], reason: string][] = [
-      [
-        'has another hash',
-        [{ ...begins, hash: 'another' }, all, end],
-        'the snapshot of the leader is not what it says: it has another hash',
-      ],
-      ['is none', [begins, { ...all, lines: ['{'] }], 'the snapshot of the leader is not what it says: '],
-      ['is broken off by entries', [begins, append()], 'the snapshot did not come to its end'],
-    ];
-    for (const [what, messages, reason] of wrong) {
-      it(`begins anew when that ${what}`, () => {
+    it('begins anew when that is not what it says, or is broken off', () => {
+      const { begins, all, end } = snapshotOf();
+      const not = 'the snapshot of the leader is not what it says: ';
+      const wrong: [messages: object[], reason: string][] = [
+        [[{ ...begins, hash: 'another' }, all, end], `${not}it has another hash`],
+        [[begins, { ...all, lines: ['{'] }], not],
+        [[begins, append()], 'the snapshot did not come to its end'],
+      ];
+      for (const [messages, reason] of wrong) {
         const follower = dialling();
         for (const message of messages) hears(follower, message);
         expect(follower.ending?.anew).to.equal(true);
         expect(follower.ending?.reason).to.include(reason);
-      });
-    }
+      }
+    });
 
     it('begins anew when the link is lost before its end', () => {
+      const { begins } = snapshotOf();
       const follower = dialling();
       hears(follower, begins);
       expect(follower.when((core) => core.linkDown(5, follower.now))).to.deep.equal(['begins anew']);
     });
 
     it('begins anew when it has applied more than that', () => {
+      const { begins, position } = snapshotOf();
       const follower = accepted();
       hears(follower, append({ committed: 3 }));
       follower.when((core) => core.linkDown(5, follower.now));
@@ -335,6 +340,7 @@ describe('a follower', () => {
     });
 
     it('takes no more while its state has no room', () => {
+      const { begins, all } = snapshotOf();
       const follower = dialling();
       hears(follower, begins);
       follower.machine.isFull = true;

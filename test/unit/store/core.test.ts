@@ -558,7 +558,9 @@ describe('the core of a replica', () => {
       const replica = new TestReplica({ ...EMPTY, former: 'x' });
       const alone = { id: 'x', address: 'a:1' };
       expect(replica.when((core) => core.record(recordOf(2, 1, alone, alone), replica.now))).to.include('ends');
-      expect(replica.ending?.reason).to.include('store takeover --force');
+      expect(replica.ending?.reason).to.equal(
+        'the log was damaged, and no other replica was in sync: bring the folder back, or force another (store takeover --force)',
+      );
     });
 
     it('joins as a new member when its log was damaged and another was in sync', () => {

@@ -3,10 +3,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Entry, makeEntry, type Position, START } from '../../../../store/entry';
+import { type Entry, EntryError, makeEntry, type Position, START } from '../../../../store/entry';
 import { type Facts, readFacts, writeFacts } from '../../../../store/journal/facts';
 import { type Files, realFiles } from '../../../../store/journal/files';
 import { Journal } from '../../../../store/journal/journal';
+import type { LogDamage } from '../../../../store/journal/scan';
 import { inFolder } from '../../../support/store/engines';
 import { ForgetfulDisk } from '../../../support/store/forgetful-disk';
 
@@ -185,6 +186,29 @@ describe('the journal', () => {
     const list = disk.list.bind(disk);
     Object.assign(disk, { list: async (folder: string) => (await list(folder)).reverse() });
     expect((await open(disk)).last.index).to.equal(8193);
+  });
+
+  it('names file, line and cause of damage that it meets when it is read later', async () => {
+    const { journal, disk } = await onDisk({ ...NEW, base: NEAR_THE_END });
+    await journal.append(made(NEAR_THE_END, [1, 1, 1, 1]));
+    const file = `${FOLDER}/log-1/0000000000008193.jsonl`;
+    const text = (await disk.readText(file))!;
+    const cases: [content: string | Uint8Array, what: string][] = [
+      [
+        text.replace(/noop(?=[^\n]*\n$)/, 'none'),
+        'the sum of entry 8194 does not fit what it says and the entry before it',
+      ],
+      [Buffer.concat([Buffer.from(text.split('\n')[0]!), Buffer.from('\n\xff\n', 'latin1')]), 'it is not UTF-8'],
+    ];
+    for (const [content, what] of cases) {
+      const damaged = await disk.openLog(file);
+      await damaged.truncate(0);
+      await damaged.append(Buffer.from(content));
+      const failure = (await failureOf(journal.read(8193, 9, 1e9))) as LogDamage;
+      expect(failure).to.include({ code: 'damage', file, line: 2 });
+      expect(failure.message).to.equal(`the log is damaged in "${file}", line 2: ${what}`);
+      expect(failure.cause instanceof EntryError).to.equal(what !== 'it is not UTF-8');
+    }
   });
 
   it('closes every file that it opens', async () => {

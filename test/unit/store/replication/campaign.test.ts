@@ -101,8 +101,18 @@ describe('a replica', () => {
 
     it('does not while it may have acknowledged to a later epoch than the record has', () => {
       const replica = inSync({ alive: [A], epoch: 2 });
-      replica.when((core) => core.record(recordOf(2, 1, B, B, A), replica.now));
-      expect(replica.pass(5000).join()).to.not.include('proposes');
+      const said = replica.when((core) => core.record(recordOf(2, 1, B, B, A), replica.now));
+      expect([...said, ...replica.pass(5000)].join()).to.not.include('proposes');
+    });
+
+    it('does not before it has read the record, when it was about to', () => {
+      const replica = inSync({ alive: [A, B] });
+      const record = recordOf(2, 1, B, B, A);
+      replica.when((core) => core.record(record, replica.now));
+      replica.when((core) => core.receive(9, { type: 'stale', epoch: 7 }, replica.now));
+      expect(replica.when((core) => core.alive([A], replica.now)).join()).to.not.include('proposes');
+      const said = replica.when((core) => core.recordRead(record, replica.now));
+      expect(said).to.include('proposes 3: epoch 2 of a, a in sync');
     });
 
     it('tries an epoch above all that it has tried, has heard of, or is recorded', () => {
@@ -132,6 +142,11 @@ describe('a replica', () => {
       replica.when((core) => core.record(recordOf(2, 1, B, B, A), replica.now));
       expect(replica.when((core) => core.linkUp(5, replica.now))).to.deep.equal(['hangs up 5']);
       expect(replica.reasons).to.deep.equal(['this replica no longer wants to follow']);
+      const following = inSync({ alive: [A, B] });
+      following.when((core) => core.record(recordOf(2, 1, B, B, A), following.now));
+      following.when((core) => core.linkUp(5, following.now));
+      expect(following.when((core) => core.alive([A], following.now))).to.include('hangs up 5');
+      expect(following.reasons).to.deep.equal(['it tries to take over']);
       expect(replica.pass(5000).join()).to.not.include('dials');
     });
 
@@ -178,6 +193,19 @@ describe('a replica', () => {
       const lead = { type: 'lead', epoch: 9, configuration: recordOf(9, 9, B, B), after: 0 };
       expect(leader.when((core) => core.receive(1, lead, leader.now))).to.deep.equal(['hangs up 1']);
       expect(leader.core.status).to.deep.include({ role: 'leader', epoch: 1 });
+    });
+
+    it('forgives silence when it was not woken for more than two heartbeats, and not for less', () => {
+      for (const [stoppedMs, isForgiven] of [
+        [1000, false],
+        [1001, true],
+      ] as const) {
+        const leader = new TestReplica().found();
+        leader.join(1, B);
+        leader.pass(1500);
+        leader.core.settle({ ms: leader.now.ms + stoppedMs, us: leader.now.us });
+        expect(leader.reasons.length === 0, String(stoppedMs)).to.equal(isForgiven);
+      }
     });
 
     it('goes on when the record is of its own epoch', () => {
@@ -298,6 +326,9 @@ describe('a replica', () => {
     replica.when((core) => core.start(replica.now));
     const reason = 'the state is at entry 3, and the log has those behind 0 up to 0';
     expect(replica.ending).to.deep.equal({ anew: true, reason });
+    const [, place] = ENTRIES;
+    const behind = new TestReplica({ ...EMPTY, base: place!, last: place! });
+    expect(behind.ending?.reason).to.equal('the state is at entry 0, and the log has those behind 2 up to 2');
   });
 
   it('that has ended does nothing more', () => {
@@ -307,7 +338,18 @@ describe('a replica', () => {
     expect(replica.when((core) => core.record(undefined, replica.now))).to.deep.equal([]);
     expect(replica.when((core) => core.force(7, replica.now))).to.deep.equal([]);
     expect(replica.when((core) => core.receive(9, {}, replica.now))).to.deep.equal([]);
+    expect(replica.when((core) => core.linkUp(9, replica.now))).to.deep.equal([]);
     expect(replica.read(8)).to.deep.equal([]);
+    const trying = inSync({ alive: [A] });
+    trying.when((core) => core.record(recordOf(2, 1, B, B, A), trying.now));
+    trying.when((core) => core.persistFailed('no space left', trying.now));
+    expect(trying.when((core) => core.changed('done', trying.now))).to.deep.equal([]);
+    const doubtful = inSync({ alive: [A] });
+    doubtful.when((core) => core.record(recordOf(2, 1, B, B, A), doubtful.now));
+    doubtful.when((core) => core.changed('unknown', doubtful.now));
+    expect(doubtful.pass(500)).to.deep.equal(['reads the record']);
+    doubtful.when((core) => core.persistFailed('no space left', doubtful.now));
+    expect(doubtful.when((core) => core.recordRead(recordOf(2, 1, B, B, A), doubtful.now))).to.deep.equal([]);
   });
 });
 

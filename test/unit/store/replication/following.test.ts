@@ -30,6 +30,16 @@ describe('a follower', () => {
       expect(follower.reasons).to.deep.equal(['another epoch has begun']);
     });
 
+    it('begins with the leader again when the record has changed, and not when it is told the same', () => {
+      const follower = new TestReplica(holding(ENTRIES, 1));
+      follower.when((core) => core.record(RECORD, follower.now));
+      expect(undialled(follower, 'b:1')).to.deep.equal(['dials c:1']);
+      expect(follower.when((core) => core.record(RECORD, follower.now))).to.deep.equal([]);
+      expect(follower.when((core) => core.record({ ...RECORD, version: 3 }, follower.now))).to.deep.equal([
+        'dials b:1',
+      ]);
+    });
+
     it('goes where it is sent', () => {
       const follower = dialling();
       expect(hears(follower, { type: 'elsewhere', epoch: 1, leader: 'x:1' })).to.deep.equal([
@@ -161,6 +171,13 @@ describe('a follower', () => {
       expect(follower.core.status.inSync).to.deep.equal([B, A]);
     });
 
+    it('no longer waits, to answer reads, for what it has cut off', () => {
+      const follower = dialling();
+      lead(follower, 1);
+      expect(follower.read(7)).to.deep.equal([]);
+      expect(hears(follower, append({ committed: 1 }))).to.deep.equal(['answers 7 [1]']);
+    });
+
     it('tells people what it cuts off', () => {
       const follower = dialling();
       lead(follower, 1);
@@ -181,7 +198,10 @@ describe('a follower', () => {
 
     it('begins anew when its state is another', () => {
       const follower = accepted({ hashEvery: 3 });
-      hears(follower, append({ committed: 3, hash: { index: 3, hash: 'another' } }));
+      expect(follower.read(7, 3)).to.deep.equal([]);
+      // And answers nobody from it.
+      const said = hears(follower, append({ committed: 3, hash: { index: 3, hash: 'another' } }));
+      expect(said).to.deep.equal(['begins anew']);
       expect(follower.ending?.reason).to.equal("the state differs from the leader's at 3");
       const same = accepted({ hashEvery: 3 });
       hears(same, append({ committed: 3 }));
@@ -225,6 +245,15 @@ describe('a follower', () => {
       expect(follower.sent.filter(({ type }) => type === 'ack')).to.deep.equal([]);
       follower.flush();
       expect(follower.heard()).to.deep.equal(['acknowledges 2 to 5']);
+    });
+
+    it('nothing after a write has failed', () => {
+      const follower = accepted();
+      follower.slowDisk = true;
+      hears(follower, append({ lines: [fourth!.line] }));
+      expect(follower.when((core) => core.persistFailed('no space left', follower.now))).to.deep.equal(['ends']);
+      follower.flush();
+      expect(follower.heard()).to.deep.equal([]);
     });
 
     it('how far behind it is, it tells', () => {

@@ -7,8 +7,8 @@ import type { ByteSource } from './byte-source';
 import { frameOf, LinesError, takeFrame } from './lines';
 import type { Recipe } from './parts';
 
-/** Longest frame: that of some chunks of which nothing was known, bytes. */
-const FRAME_MAX = 4 * 1024 * 1024;
+/** Longest frame: that of some chunks of which nothing was known, the last of them the longest of a long file, bytes. */
+const FRAME_MAX = 6 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** Of one chunk. */

@@ -4,12 +4,16 @@
  * to take, and what bytes between them. Sums are short, so a recipe may be wrong: what it makes must be checked.
  */
 
-/** Longest base, bytes. */
-export const BASE_MAX = 1024 * 1024;
+import { LONG, USUAL } from './repository/chunker';
+
+/** No base is longer than so many of the longest chunks of the file's kind. */
+const BASE_CHUNKS = 4;
 /** No block but a base's last is shorter, bytes. */
 const BLOCK_MIN = 64;
 /** Characters of a block's sum, 6 bits each: about one recipe in a thousand is wrong. */
 const SUM_LENGTH = 5;
+/** Of a chunk that only long files have: it has so many places at which one of so many blocks may seem to stand. */
+const LONG_SUM_LENGTH = 7;
 /**
  * A change costs about one block of bytes that stay as they were, half of that when it is compressed, and the base's sums are
  * 3.75 bytes each when they are: both together are least where a block's square is so many times the base.
@@ -17,6 +21,9 @@ const SUM_LENGTH = 5;
 const BLOCK_FACTOR = 8;
 
 const PRIME = 0x0100_0193;
+/** The first 30 bits of a sum are made with PRIME, those of a longer one behind them with this. */
+const MORE_PRIME = 0x27d4_eb2f;
+const FIRST_BITS = 2 ** 30;
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /**
@@ -31,24 +38,39 @@ function blocksOf(baseLength: number): { length: number; count: number } {
   return { length, count: Math.ceil(baseLength / length) };
 }
 
-/** The sums of a base's blocks, one behind the other. */
-export function blockSumsOf(base: Uint8Array): string {
+/** How long the base of a chunk that is so long may be, bytes: 1 MiB of a usual one, 16 MiB of one that only long files have. */
+export function baseMaxOf(chunkLength: number): number {
+  return BASE_CHUNKS * (isLong(chunkLength) ? LONG : USUAL).max;
+}
+
+/** The sums of a base's blocks, one behind the other, for a chunk that is so long, bytes. */
+export function blockSumsOf(base: Uint8Array, chunkLength: number): string {
   const { length } = blocksOf(base.length);
+  const digits = sumLengthOf(chunkLength);
   let sums = '';
   for (let at = 0; at < base.length; at += length) {
-    sums += textOf(hashOf(base, at, Math.min(at + length, base.length)));
+    sums += textOf(sumAt(base, at, Math.min(at + length, base.length), digits), digits);
   }
   return sums;
 }
 
-/** Are these as many sums as a base of this length has? */
-export function areBlockSums(sums: string, baseLength: number): boolean {
-  return sums.length === blocksOf(baseLength).count * SUM_LENGTH;
+/** Are these as many sums as a base of this length has, for a chunk of this length? */
+export function areBlockSums(sums: string, baseLength: number, chunkLength: number): boolean {
+  return sums.length === blocksOf(baseLength).count * sumLengthOf(chunkLength);
+}
+
+function sumLengthOf(chunkLength: number): number {
+  return isLong(chunkLength) ? LONG_SUM_LENGTH : SUM_LENGTH;
+}
+
+/** Have only long files chunks of this length? */
+function isLong(chunkLength: number): boolean {
+  return chunkLength > USUAL.max;
 }
 
 /** How to make these bytes from a base, of which the sums are known; and what of them is new. */
 export function recipeOf(bytes: Uint8Array, baseLength: number, sums: string): { recipe: Recipe; fresh: Uint8Array[] } {
-  const base = new Base(baseLength, sums);
+  const base = new Base(baseLength, sums, sumLengthOf(bytes.length));
   const recipe: Recipe = [];
   const fresh: Uint8Array[] = [];
   let at = 0;
@@ -102,17 +124,20 @@ export function freshOf(recipe: Recipe): number {
 class Base {
   readonly #length: number;
   readonly #last: number;
+  readonly #digits: number;
   readonly #sums: readonly number[];
-  /** The first whole block with each sum. Bounded by the blocks of a base. */
+  /** The first whole block with each sum, by its first bits. Bounded by the blocks of a base. */
   readonly #places = new Map<number, number>();
 
-  constructor(baseLength: number, sums: string) {
+  constructor(baseLength: number, sums: string, digits: number) {
     const { length, count } = blocksOf(baseLength);
     this.#length = length;
     this.#last = baseLength - (count - 1) * length;
-    this.#sums = Array.from({ length: count }, (_, block) => sumIn(sums, block));
+    this.#digits = digits;
+    this.#sums = Array.from({ length: count }, (_, block) => sumIn(sums, block, digits));
     for (const [block, sum] of this.#sums.entries()) {
-      if (this.lengthOf(block) === length && !this.#places.has(sum)) this.#places.set(sum, block);
+      const first = sum % FIRST_BITS;
+      if (this.lengthOf(block) === length && !this.#places.has(first)) this.#places.set(first, block);
     }
   }
 
@@ -126,13 +151,16 @@ class Base {
     const length = this.#length;
     const last = bytes.length - length;
     if (at <= last) {
-      const out = powerOf(length);
-      let hash = polynomial(bytes, at, at + length);
+      const [out, outMore] = [powerOf(PRIME, length), powerOf(MORE_PRIME, length)];
+      let hash = polynomial(bytes, at, at + length, PRIME);
+      let more = polynomial(bytes, at, at + length, MORE_PRIME);
       for (let from = at; ; from++) {
         const block = this.#places.get(mixed(hash));
-        if (block !== undefined) return { at: from, block };
+        if (block !== undefined && this.#sums[block] === sumOf(hash, more, this.#digits)) return { at: from, block };
         if (from === last) break;
-        hash = (Math.imul(hash, PRIME) + bytes[from + length]! - Math.imul(out, bytes[from]!)) | 0;
+        const [came, went] = [bytes[from + length]!, bytes[from]!];
+        hash = (Math.imul(hash, PRIME) + came - Math.imul(out, went)) | 0;
+        more = (Math.imul(more, MORE_PRIME) + came - Math.imul(outMore, went)) | 0;
       }
     }
     // A shorter last block is looked for at the end alone.
@@ -144,25 +172,29 @@ class Base {
   #isAt(bytes: Uint8Array, at: number, block: number): boolean {
     if (block >= this.#sums.length) return false;
     const end = at + this.lengthOf(block);
-    return end <= bytes.length && hashOf(bytes, at, end) === this.#sums[block];
+    return end <= bytes.length && sumAt(bytes, at, end, this.#digits) === this.#sums[block];
   }
 }
 
-/** 30 bits, made of a sum that can be moved on byte by byte. */
-function hashOf(bytes: Uint8Array, from: number, end: number): number {
-  return mixed(polynomial(bytes, from, end));
+function sumAt(bytes: Uint8Array, from: number, end: number, digits: number): number {
+  return sumOf(polynomial(bytes, from, end, PRIME), polynomial(bytes, from, end, MORE_PRIME), digits);
 }
 
-function polynomial(bytes: Uint8Array, from: number, end: number): number {
+/** So many digits of 6 bits, made of two sums that can be moved on byte by byte. */
+function sumOf(hash: number, more: number, digits: number): number {
+  return mixed(hash) + FIRST_BITS * (mixed(more) % 64 ** (digits - SUM_LENGTH));
+}
+
+function polynomial(bytes: Uint8Array, from: number, end: number, prime: number): number {
   let hash = 0;
-  for (let at = from; at < end; at++) hash = (Math.imul(hash, PRIME) + bytes[at]!) | 0;
+  for (let at = from; at < end; at++) hash = (Math.imul(hash, prime) + bytes[at]!) | 0;
   return hash;
 }
 
-/** PRIME to this power: what the byte weighs that leaves. */
-function powerOf(length: number): number {
+/** A prime to this power: what the byte weighs that leaves. */
+function powerOf(prime: number, length: number): number {
   let power = 1;
-  for (let i = 0; i < length; i++) power = Math.imul(power, PRIME);
+  for (let i = 0; i < length; i++) power = Math.imul(power, prime);
   return power;
 }
 
@@ -170,14 +202,14 @@ function mixed(hash: number): number {
   return Math.imul(hash ^ (hash >>> 15), 0x9e37_79b1) >>> 2;
 }
 
-function textOf(sum: number): string {
+function textOf(sum: number, digits: number): string {
   let text = '';
-  for (let i = 0; i < SUM_LENGTH; i++) text += DIGITS[(sum >>> (6 * i)) & 63]!;
+  for (let i = 0; i < digits; i++) text += DIGITS[Math.floor(sum / 64 ** i) % 64]!;
   return text;
 }
 
-function sumIn(sums: string, block: number): number {
+function sumIn(sums: string, block: number, digits: number): number {
   let sum = 0;
-  for (let i = 0; i < SUM_LENGTH; i++) sum |= DIGITS.indexOf(sums[block * SUM_LENGTH + i]!) << (6 * i);
+  for (let i = 0; i < digits; i++) sum += DIGITS.indexOf(sums[block * digits + i]!) * 64 ** i;
   return sum;
 }

@@ -1,7 +1,7 @@
 /** What a server asks of an agent over HTTP, and how the answer comes. WIRE.md beside this file has it in prose. */
 
 import { RUN_SUM_LENGTH, RUNS_MAX } from './list-runs';
-import { areBlockSums, BASE_MAX } from './parts';
+import { areBlockSums, baseMaxOf } from './parts';
 import { type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from './record';
 import { CHUNK_MAX } from './repository/chunker';
 
@@ -68,6 +68,8 @@ export interface EntriesLine {
 export interface ReadRequest {
   path: string;
   files: Name[];
+  /** Longer files are to be cut into longer chunks, bytes: LONG_FROM (chunker.ts). Older servers do not say so, and take no such chunks. */
+  longFrom?: number;
 }
 
 export type ReadLine = FileRecord | ProblemRecord;
@@ -91,11 +93,13 @@ export interface PartsRequest {
 export interface WholeRequest {
   path: string;
   file: Name;
+  /** As in a `ReadRequest`. */
+  longFrom?: number;
 }
 
 /** Does what came have the fields of a `WholeRequest`? */
 export function isWholeRequest(body: object): body is WholeRequest {
-  return 'file' in body && isName(body.file);
+  return 'file' in body && isName(body.file) && isLongFrom(body);
 }
 
 /** Does what came have the fields of a `SumRequest`? Older servers did not say which list they got. */
@@ -112,7 +116,7 @@ export function isListRequest(body: object): body is ListRequest {
 
 /** Does what came have the fields of a `ReadRequest`? */
 export function isReadRequest(body: object): body is ReadRequest {
-  return 'files' in body && Array.isArray(body.files) && body.files.every(isName);
+  return 'files' in body && Array.isArray(body.files) && body.files.every(isName) && isLongFrom(body);
 }
 
 /** Does what came have the fields of a `ChunksRequest`? */
@@ -125,19 +129,27 @@ export function isPartsRequest(body: object): body is PartsRequest {
   return haveChunks(body, (range) => isRange(range) && isBase(range));
 }
 
+/** Of a question, which need not say so. */
+function isLongFrom(body: object): boolean {
+  return !('longFrom' in body) || isNumber(body.longFrom, Number.MAX_SAFE_INTEGER);
+}
+
 function haveChunks(body: object, is: (range: unknown) => boolean): boolean {
   const files = 'files' in body && Array.isArray(body.files) ? (body.files as ChunksRequest['files']) : undefined;
   return files?.every((file) => isName(file?.path) && Array.isArray(file.chunks) && file.chunks.every(is)) ?? false;
 }
 
-function isRange(range: unknown): range is unknown[] {
+function isRange(range: unknown): range is [at: number, length: number, ...unknown[]] {
   if (!Array.isArray(range)) return false;
   const [at, length, sum] = range as unknown[];
   return isNumber(at, Number.MAX_SAFE_INTEGER) && isNumber(length, CHUNK_MAX) && typeof sum === 'string';
 }
 
-function isBase([, , , length, sums]: unknown[]): boolean {
-  return isNumber(length, BASE_MAX) && typeof sums === 'string' && areBlockSums(sums, length);
+/** Of a range. */
+function isBase([, chunkLength, , length, sums]: [unknown, number, ...unknown[]]): boolean {
+  return (
+    isNumber(length, baseMaxOf(chunkLength)) && typeof sums === 'string' && areBlockSums(sums, length, chunkLength)
+  );
 }
 
 function isNumber(value: unknown, max: number): value is number {

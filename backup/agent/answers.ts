@@ -17,12 +17,16 @@ import { systemError } from './system-error';
 const RECORDS_A_TURN = 200;
 /** Likewise after so many chunks. */
 const CHUNKS_A_TURN = 32;
-/** Blocks being compressed at once: the system's threads do that. */
-const BLOCKS_AT_ONCE = 4;
+/** Contents of blocks being compressed at once, bytes: four of usual chunks. The system's threads do that. */
+const BYTES_AT_ONCE = 4 * BLOCK_BYTES;
 
 /** For each file a record with its chunks, or a problem. */
-export async function* read(tree: Root, { files }: ReadRequest, memory: ChunkMemory): AsyncGenerator<Buffer, void> {
-  const reader = new ContentReader(tree, () => turn(), memory);
+export async function* read(
+  tree: Root,
+  { files, longFrom = Number.POSITIVE_INFINITY }: ReadRequest,
+  memory: ChunkMemory,
+): AsyncGenerator<Buffer, void> {
+  const reader = new ContentReader(tree, () => turn(), longFrom, memory);
   const writer = new LineWriter();
   let sinceTurn = 0;
   for (const path of files) {
@@ -53,18 +57,21 @@ export async function* sendChunks(
   let sinceTurn = 0;
   for (const { path, chunks } of files) {
     for (const [sum, chunk] of contentsOf(tree, path, chunks, memory)) {
-      const block = blocks.add(sum, chunk);
+      const block = chunk && blocks.add(sum, chunk);
       if (block) yield await block;
-      else if (++sinceTurn % CHUNKS_A_TURN === 0) await turn();
+      else if (!chunk || ++sinceTurn % CHUNKS_A_TURN === 0) await turn();
     }
   }
   yield* blocks.end();
 }
 
 /** All chunks of one file, in order, as it is read once from its beginning to its end. */
-export async function* sendWhole(tree: Root, { file }: WholeRequest): AsyncGenerator<Buffer, void> {
+export async function* sendWhole(
+  tree: Root,
+  { file, longFrom = Number.POSITIVE_INFINITY }: WholeRequest,
+): AsyncGenerator<Buffer, void> {
   const blocks = new BlockWriter();
-  const reading = new ContentReader(tree, () => turn()).chunks(file);
+  const reading = new ContentReader(tree, () => turn(), longFrom).chunks(file);
   try {
     for (const { sum, bytes } of reading) {
       const block = blocks.add(sum, bytes);
@@ -80,8 +87,9 @@ export async function* sendWhole(tree: Root, { file }: WholeRequest): AsyncGener
 
 /** Puts chunks together to blocks, several of which are compressed while the next are read. */
 class BlockWriter {
-  /** Bounded by BLOCKS_AT_ONCE. */
-  readonly #pending: Promise<Buffer>[] = [];
+  /** Bounded by BYTES_AT_ONCE and one block. */
+  readonly #pending: { bytes: number; block: Promise<Buffer> }[] = [];
+  #pendingBytes = 0;
   #names: ChunkName[] = [];
   #contents: Buffer[] = [];
   #bytes = 0;
@@ -92,12 +100,15 @@ class BlockWriter {
     this.#contents.push(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes >= BLOCK_BYTES) this.#flush();
-    return this.#pending.length >= BLOCKS_AT_ONCE ? this.#pending.shift() : undefined;
+    if (this.#pendingBytes < BYTES_AT_ONCE) return undefined;
+    const { bytes, block } = this.#pending.shift()!;
+    this.#pendingBytes -= bytes;
+    return block;
   }
 
   async *end(): AsyncGenerator<Buffer, void> {
     if (this.#bytes > 0) this.#flush();
-    for (const block of this.#pending) yield await block;
+    for (const { block } of this.#pending) yield await block;
   }
 
   #flush(): void {
@@ -105,7 +116,8 @@ class BlockWriter {
     const block = compressFrame(whole).then((frame) => Buffer.concat([encodeBlockHeader(chunks, frame.length), frame]));
     // Whoever takes it is told; until then nobody waits for it.
     block.catch(() => undefined);
-    this.#pending.push(block);
+    this.#pending.push({ bytes: this.#bytes, block });
+    this.#pendingBytes += this.#bytes;
     [this.#names, this.#contents, this.#bytes] = [[], [], 0];
   }
 }
@@ -113,13 +125,16 @@ class BlockWriter {
 /** A chunk of a file, as it is asked for. */
 export type Range = ChunksRequest['files'][number]['chunks'][number];
 
-/** The chunks that are remembered, then those that still are what they were; none of a file that cannot be read any more. */
+/**
+ * The chunks that are remembered, then those that still are what they were; none of a file that cannot be read any more. A chunk
+ * that was read in vain comes without contents: others get their turn.
+ */
 export function* contentsOf(
   tree: Root,
   path: Name,
   chunks: readonly Range[],
   memory: ChunkMemory,
-): Generator<[sum: string, contents: Buffer]> {
+): Generator<[sum: string, contents: Buffer | undefined]> {
   const forgotten: Range[] = [];
   for (const chunk of chunks) {
     const contents = memory.take(chunk[2]);
@@ -130,7 +145,11 @@ export function* contentsOf(
 }
 
 /** The chunks that still are what they were; none of a file that cannot be read any more. */
-function* readRanges(tree: Root, path: Name, chunks: readonly Range[]): Generator<[sum: string, bytes: Buffer]> {
+function* readRanges(
+  tree: Root,
+  path: Name,
+  chunks: readonly Range[],
+): Generator<[sum: string, bytes: Buffer | undefined]> {
   let descriptor: number;
   try {
     descriptor = tree.open(path);
@@ -141,7 +160,8 @@ function* readRanges(tree: Root, path: Name, chunks: readonly Range[]): Generato
   try {
     for (const [at, length, sum] of chunks) {
       const bytes = Buffer.allocUnsafe(length);
-      if (readSync(descriptor, bytes, 0, length, at) === length && sumOf(bytes) === sum) yield [sum, bytes];
+      const isWhole = readSync(descriptor, bytes, 0, length, at) === length && sumOf(bytes) === sum;
+      yield [sum, isWhole ? bytes : undefined];
     }
   } catch (error) {
     // It is a folder now, or the disk does not give it back.

@@ -5,7 +5,7 @@
 
 import { type BigIntStats, closeSync, fstatSync, readSync } from 'node:fs';
 import type { FileRecord, Name } from '../record';
-import { CHUNK_MAX, firstCut } from '../repository/chunker';
+import { CHUNKS_MAX, type ChunkLengths, firstCut, lengthsFor } from '../repository/chunker';
 import { sumOf } from '../sum';
 import type { ChunkMemory } from './chunk-memory';
 import { PathError, type Root } from './root';
@@ -13,10 +13,9 @@ import { fileRecordOf } from './walk';
 
 /** A file that changes so often while it is read is kept torn. */
 const TRIES = 3;
-/** Chunks of a file: of a longer one the record would be too long for a line (lines.ts). About 60 GiB. */
-const CHUNKS_MAX = 1_000_000;
-/** Read at once, bytes: many chunks, so that little is moved to the front of the next. */
-const ROOM_BYTES = 8 * CHUNK_MAX;
+/** Read at once, bytes: many chunks, so that little is moved to the front of the next; of a long file ROOM_CHUNKS of the longest. */
+const ROOM_BYTES = 2 * 1024 * 1024;
+const ROOM_CHUNKS = 2;
 
 /** Called now and then while a file is read: gives others their turn. */
 export type Pause = () => Promise<void>;
@@ -31,16 +30,21 @@ export interface Chunk {
 export class ContentReader {
   readonly #root: Root;
   readonly #pause: Pause;
+  readonly #longFrom: number;
   readonly #memory: ChunkMemory | undefined;
   /** Files are read into it, one behind the other; then into another: what was read stays for who holds it. */
   #room = Buffer.alloc(0);
   /** Bytes of it that are taken. */
   #taken = 0;
 
-  /** @param memory where what is read for a record is kept for a while */
-  constructor(root: Root, pause: Pause, memory?: ChunkMemory) {
+  /**
+   * @param longFrom longer files are cut into longer chunks, bytes
+   * @param memory where what is read for a record is kept for a while
+   */
+  constructor(root: Root, pause: Pause, longFrom: number, memory?: ChunkMemory) {
     this.#root = root;
     this.#pause = pause;
+    this.#longFrom = longFrom;
     this.#memory = memory;
   }
 
@@ -60,9 +64,9 @@ export class ContentReader {
       const chunks: [string, number][] = [];
       let size = 0;
       let sincePause = 0;
-      for (const { sum, bytes } of this.#cut(descriptor)) {
-        if (chunks.length === CHUNKS_MAX)
-          throw new PathError(`expected a file of at most ${CHUNKS_MAX} chunks, some 60 GiB, got a longer one`);
+      const lengths = lengthsFor(Number(before.size), this.#longFrom);
+      for (const { sum, bytes } of this.#cut(descriptor, lengths)) {
+        if (chunks.length === CHUNKS_MAX) throw tooLong(lengths);
         chunks.push([sum, bytes.length]);
         this.#memory?.keep(sum, bytes);
         size += bytes.length;
@@ -82,25 +86,25 @@ export class ContentReader {
   *chunks(path: Name): Generator<Chunk, void> {
     const descriptor = this.#root.open(path);
     try {
-      fileStatOf(descriptor);
-      yield* this.#cut(descriptor);
+      const { size } = fileStatOf(descriptor);
+      yield* this.#cut(descriptor, lengthsFor(Number(size), this.#longFrom));
     } finally {
       closeSync(descriptor);
     }
   }
 
-  *#cut(descriptor: number): Generator<Chunk, void> {
+  *#cut(descriptor: number, lengths: ChunkLengths): Generator<Chunk, void> {
     let from = this.#taken;
     let end = from;
     for (let ended = false; !ended || from < end; ) {
-      if (!ended && end - from < CHUNK_MAX) {
+      if (!ended && end - from < lengths.max) {
         // Where a chunk ends is known when the longest would fit.
-        if (this.#room.length - from < CHUNK_MAX) [from, end] = [0, this.#moveOn(from, end)];
+        if (this.#room.length - from < lengths.max) [from, end] = [0, this.#moveOn(from, end, lengths)];
         end += readFully(descriptor, this.#room, end);
         ended = end < this.#room.length;
       }
       if (from === end) break;
-      const bytes = this.#room.subarray(from, from + firstCut(this.#room, from, end));
+      const bytes = this.#room.subarray(from, from + firstCut(this.#room, from, end, lengths));
       from += bytes.length;
       this.#taken = from;
       yield { sum: sumOf(bytes), bytes };
@@ -108,12 +112,18 @@ export class ContentReader {
   }
 
   /** Goes on in a new room with what was not taken of the last; gives how many bytes that is. */
-  #moveOn(from: number, end: number): number {
-    const room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  #moveOn(from: number, end: number, { max }: ChunkLengths): number {
+    const room = Buffer.allocUnsafeSlow(Math.max(ROOM_BYTES, ROOM_CHUNKS * max));
     this.#room.copy(room, 0, from, end);
     this.#room = room;
     return end - from;
   }
+}
+
+function tooLong({ normal }: ChunkLengths): PathError {
+  return new PathError(
+    `expected a file of at most ${CHUNKS_MAX} chunks of some ${normal / 1024} KiB, got a longer one`,
+  );
 }
 
 /** What the system says of an open file. @throws PathError when it is no file */

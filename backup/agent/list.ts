@@ -68,7 +68,8 @@ export async function* list(
   const sums: number[] = [];
   const runs = summed(lists.take(told) ?? runsOf(tree), sums);
   const was = lists.entriesOf(last);
-  const reader = new ContentReader(tree, () => turn(), chunks);
+  // None of these is long, but one that has just become so.
+  const reader = new ContentReader(tree, () => turn(), Number.POSITIVE_INFINITY, chunks);
   let left = was ? BYTES_TOLD_MAX : 0;
   for await (const line of was ? changed(runs, was) : lacking(runs, have)) {
     if (line.type === 'end') lists.remember(listNameOf(line.sum), sums);

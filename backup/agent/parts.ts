@@ -22,13 +22,14 @@ export async function* sendParts(
     const ranges = chunks.map(([at, length, sum]): Range => [at, length, sum]);
     const places = new Map(ranges.map(([, , sum], i) => [sum, i]));
     for (const [sum, contents] of contentsOf(tree, path, ranges, memory)) {
+      await turn();
+      if (!contents) continue;
       const place = places.get(sum)!;
       const [, , , baseLength, blockSums] = chunks[place]!;
       const made = recipeOf(contents, baseLength, blockSums);
       recipes.push([begin + place, made.recipe]);
       fresh.push(...made.fresh);
       bytes += contents.length;
-      await turn();
       if (bytes < BLOCK_BYTES) continue;
       yield await encodePartFrame(recipes, fresh);
       [recipes, fresh, bytes] = [[], [], 0];

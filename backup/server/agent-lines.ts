@@ -1,7 +1,7 @@
 /** What an agent says of its tree, checked: a hostile one must not get a name or a size into a copy that is none. */
 
 import { bytesOf, type FileRecord, isName, type Name, type ProblemRecord, type TreeRecord } from '../record';
-import { CHUNK_MAX } from '../repository/chunker';
+import { CHUNK_MAX, CHUNKS_MAX } from '../repository/chunker';
 import type { EndLine } from '../wire';
 import { AgentError } from './agent-error';
 
@@ -75,6 +75,7 @@ function fileWithChunksOf(given: unknown): FileRecord {
   const { chunks } = given as FileRecord;
   const record = treeRecordOf(given);
   if (record?.type !== 'file' || !Array.isArray(chunks) || !chunks.every(isChunk)) throw notARecord(given);
+  if (chunks.length > CHUNKS_MAX) throw new AgentError(`expected at most ${CHUNKS_MAX} chunks, got ${chunks.length}`);
   const bytes = chunks.reduce((sum, [, length]) => sum + length, 0);
   if (bytes !== record.size) throw new AgentError(`expected chunks of ${record.size} bytes, got ${bytes}`);
   return { ...record, chunks };

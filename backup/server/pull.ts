@@ -5,8 +5,9 @@
 import type { ByteSource } from '../byte-source';
 import { unread } from '../list-runs';
 import { bytesOf, type FileRecord, type Name, type ProblemRecord, type TreeRecord, textOf } from '../record';
+import { CHUNKS_MAX, LONG_FROM } from '../repository/chunker';
 import { contentsOf } from '../repository/open-pack';
-import { readBlock, type SentBlock } from '../repository/pack';
+import { lengthOf, readBlock, type SentBlock } from '../repository/pack';
 import type { PackStore } from '../repository/pack-store';
 import { CHUNKS_PATH, type ChunksRequest, READ_PATH, type ReadRequest, WHOLE_PATH, type WholeRequest } from '../wire';
 import type { AgentClient } from './agent-client';
@@ -23,8 +24,12 @@ const BYTES_A_BATCH = 16 * 1024 * 1024;
 const BATCHES_AT_ONCE = 2;
 /** Blocks taken from an answer before they are asked for: they are decompressed meanwhile. */
 const BLOCKS_AHEAD = 4;
+/** Or so many bytes of them, compressed and not, and one block more. */
+const BYTES_AHEAD = 8 * 1024 * 1024;
 /** Chunks asked for at once, so that a request has a bound whatever the size of a file. */
 const CHUNKS_A_REQUEST = 10_000;
+/** Or so many bytes of them: an agent that reads all of that in vain must not be silent for too long. */
+const BYTES_A_REQUEST = 1024 ** 3;
 /** A file whose chunks were gone so often when they were fetched changes all the time. */
 const TRIES = 3;
 /** Problems kept by path. */
@@ -158,7 +163,7 @@ export class Pull {
   /** What is in these files; what cannot be read is noted. */
   async #read(paths: Name[]): Promise<FileRecord[]> {
     if (paths.length === 0) return [];
-    const body: ReadRequest = { path: this.#path, files: paths };
+    const body: ReadRequest = { path: this.#path, files: paths, longFrom: LONG_FROM };
     const files: FileRecord[] = [];
     let count = 0;
     for await (const line of this.#agent.lines(READ_PATH, body)) {
@@ -187,10 +192,14 @@ export class Pull {
 
   /** A file that changes all the time: read once from its beginning to its end, and kept so. Undefined when it is gone. */
   async #readTorn(file: FileRecord): Promise<FileRecord | undefined> {
-    const body: WholeRequest = { path: this.#path, file: file.path };
+    const body: WholeRequest = { path: this.#path, file: file.path, longFrom: LONG_FROM };
     const whole: [string, number][] = [];
     for await (const { chunks, frame } of this.#blocks(WHOLE_PATH, body)) {
       for (const [sum, length] of chunks) whole.push([sum, length]);
+      if (whole.length > CHUNKS_MAX) {
+        this.#note({ type: 'problem', path: file.path, message: `expected at most ${CHUNKS_MAX} chunks, got more` });
+        return undefined;
+      }
       if (!chunks.every(([sum]) => this.#packs.has(sum))) await this.#packs.add(chunks, frame);
     }
     if (whole.length === 0 && file.size > 0) {
@@ -205,18 +214,22 @@ export class Pull {
   async *#blocks(path: string, body: object): AsyncGenerator<SentBlock> {
     const source = await this.#agent.ask(path, body);
     const ahead: Promise<SentBlock | undefined>[] = [];
+    let bytesAhead = 0;
     try {
       for (let ended = false; !ended || ahead.length > 0; ) {
-        while (!ended && ahead.length < BLOCKS_AHEAD) {
+        while (!ended && ahead.length < BLOCKS_AHEAD && bytesAhead < BYTES_AHEAD) {
           // What came whole before an answer was cut off is kept: a block's error is told in its turn.
-          const block = await nextBlock(source).catch((error: unknown) => error);
+          const block = await nextBlock(source).catch((error: Error) => error);
           ended = block === undefined || block instanceof Error;
-          const whole = block instanceof Error ? Promise.reject(block) : checkedBlock(block as SentBlock | undefined);
+          if (block && !(block instanceof Error)) bytesAhead += bytesIn(block);
+          const whole = block instanceof Error ? Promise.reject(block) : checkedBlock(block);
           whole.catch(() => undefined);
           ahead.push(whole);
         }
         const block = await ahead.shift()!;
-        if (block) yield block;
+        if (!block) continue;
+        bytesAhead -= bytesIn(block);
+        yield block;
       }
     } finally {
       await source.close();
@@ -227,6 +240,11 @@ export class Pull {
     this.problemCount++;
     if (this.problems.length < PROBLEMS_MAX) this.problems.push([textOf(path), message]);
   }
+}
+
+/** What a block takes in memory while it is checked. */
+function bytesIn({ chunks, frame }: SentBlock): number {
+  return lengthOf(chunks) + frame.length;
 }
 
 async function nextBlock(source: ByteSource): Promise<SentBlock | undefined> {
@@ -252,7 +270,7 @@ function emptyBatch(): Batch {
 function* requestsOf(files: readonly FileRecord[], has: (sum: string) => boolean): Generator<Wanted> {
   const asked = new Set<string>();
   let request: Wanted = [];
-  let count = 0;
+  let [count, bytes] = [0, 0];
   for (const { path, chunks } of files) {
     let at = 0;
     let wanted: Wanted[number]['chunks'] = [];
@@ -260,9 +278,10 @@ function* requestsOf(files: readonly FileRecord[], has: (sum: string) => boolean
       if (!has(sum) && !asked.has(sum)) {
         asked.add(sum);
         wanted.push([at, length, sum]);
-        if (++count % CHUNKS_A_REQUEST === 0) {
+        [count, bytes] = [count + 1, bytes + length];
+        if (count === CHUNKS_A_REQUEST || bytes >= BYTES_A_REQUEST) {
           yield [...request, { path, chunks: wanted }];
-          [request, wanted] = [[], []];
+          [request, wanted, count, bytes] = [[], [], 0, 0];
         }
       }
       at += length;

@@ -1,14 +1,20 @@
 /** Cuts contents that come as a stream into chunks, and puts those that are new into packs. */
 
-import { CHUNK_MAX, firstCut } from '../repository/chunker';
+import { CHUNKS_MAX, type ChunkLengths, firstCut, LONG_FROM, lengthsFor } from '../repository/chunker';
 import type { ChunkName } from '../repository/pack';
 import type { PackStore } from '../repository/pack-store';
+import { AgentError } from '../server/agent-error';
 import { sumOf } from '../sum';
 import { BLOCK_BYTES } from '../wire';
 import { compressFrame } from '../zstd-frame';
 
+/** What has come is cut when it is so many times the longest chunk: less of it is moved to the front then than is cut. */
+const ROOM_CHUNKS = 2;
+
 export class ChunkWriter {
   readonly #packs: PackStore;
+  /** What has come and was not cut yet stands at its front. */
+  #room = Buffer.alloc(0);
   /** The next block: bounded by BLOCK_BYTES and one chunk. */
   #names: ChunkName[] = [];
   #contents: Buffer[] = [];
@@ -18,16 +24,21 @@ export class ChunkWriter {
     this.#packs = packs;
   }
 
-  /** The chunks of one file. */
-  async cut(pieces: AsyncIterable<Buffer>): Promise<[sum: string, length: number][]> {
+  /** The chunks of one file that is so long, bytes. @throws AgentError for one of more than CHUNKS_MAX chunks */
+  async cut(pieces: AsyncIterable<Buffer>, size: number): Promise<[sum: string, length: number][]> {
+    const lengths = lengthsFor(size, LONG_FROM);
+    if (this.#room.length < ROOM_CHUNKS * lengths.max) this.#room = Buffer.alloc(ROOM_CHUNKS * lengths.max);
     const chunks: [string, number][] = [];
-    let window: Buffer = Buffer.alloc(0);
+    let end = 0;
     for await (const piece of pieces) {
-      window = window.length === 0 ? piece : Buffer.concat([window, piece]);
-      // Where a chunk ends is known when the longest would fit.
-      while (window.length >= CHUNK_MAX) window = await this.#take(window, chunks);
+      for (let at = 0; at < piece.length; ) {
+        const count = piece.copy(this.#room, end, at);
+        [at, end] = [at + count, end + count];
+        // Where a chunk ends is known when the longest would fit.
+        if (end === this.#room.length) end = await this.#take(end, lengths.max, lengths, chunks);
+      }
     }
-    while (window.length > 0) window = await this.#take(window, chunks);
+    await this.#take(end, 1, lengths, chunks);
     return chunks;
   }
 
@@ -39,18 +50,27 @@ export class ChunkWriter {
     await this.#packs.add(names, await compressFrame(contents));
   }
 
-  /** Takes the first chunk of the window; gives the rest. */
-  async #take(window: Buffer, chunks: [string, number][]): Promise<Buffer> {
-    const length = firstCut(window, 0, window.length);
-    const bytes = window.subarray(0, length);
-    const sum = sumOf(bytes);
-    chunks.push([sum, length]);
-    if (!this.#packs.has(sum) && !this.#names.some(([name]) => name === sum)) {
-      this.#names.push([sum, length]);
-      this.#contents.push(Buffer.from(bytes));
-      this.#bytes += length;
-      if (this.#bytes >= BLOCK_BYTES) await this.end();
+  /** Takes chunks from the room's front while at least so many bytes stand there; gives how many are left. */
+  async #take(end: number, least: number, lengths: ChunkLengths, chunks: [string, number][]): Promise<number> {
+    let from = 0;
+    while (end - from >= least) {
+      if (chunks.length === CHUNKS_MAX)
+        throw new AgentError(`expected files of at most ${CHUNKS_MAX} chunks, got a longer one`);
+      const length = firstCut(this.#room, from, end, lengths);
+      await this.#put(this.#room.subarray(from, from + length), chunks);
+      from += length;
     }
-    return window.subarray(length);
+    this.#room.copyWithin(0, from, end);
+    return end - from;
+  }
+
+  async #put(bytes: Buffer, chunks: [string, number][]): Promise<void> {
+    const sum = sumOf(bytes);
+    chunks.push([sum, bytes.length]);
+    if (this.#packs.has(sum) || this.#names.some(([name]) => name === sum)) return;
+    this.#names.push([sum, bytes.length]);
+    this.#contents.push(Buffer.from(bytes));
+    this.#bytes += bytes.length;
+    if (this.#bytes >= BLOCK_BYTES) await this.end();
   }
 }

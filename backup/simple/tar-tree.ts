@@ -93,7 +93,7 @@ class TarReader {
       const record = this.#recordOf(name, header);
       if (record.type === 'problem') this.#problems.push(record);
       else this.#records.set(keyOf(name), record);
-      if (record.type === 'file') record.chunks = await chunks.cut(this.#counted(entry));
+      if (record.type === 'file') record.chunks = await chunks.cut(this.#counted(entry), record.size);
       else entry.resume();
     }
     await chunks.end();

@@ -19,6 +19,7 @@ import * as fc from 'fast-check';
 import { ContentReader } from '../../../backup/agent/contents';
 import { Root } from '../../../backup/agent/root';
 import { walk } from '../../../backup/agent/walk';
+import { LONG_FROM } from '../../../backup/repository/chunker';
 import type { Source } from '../../../backup/repository/copy';
 import type { Finished } from '../../../backup/repository/copy-writer';
 import type { Repository } from '../../../backup/repository/repository';
@@ -132,7 +133,7 @@ function describe(path: Buffer, stat: BigIntStats, numbers: Map<bigint, number>)
 /** Makes a copy of a tree as a run does, without a network. */
 export async function backUp(folder: string, repository: Repository, source: Source = SOURCE): Promise<Finished> {
   const root = Root.of(folder);
-  const reader = new ContentReader(root, () => Promise.resolve());
+  const reader = new ContentReader(root, () => Promise.resolve(), LONG_FROM);
   const writer = await repository.copies.begin(source, 0);
   for (const record of walk(root)) {
     if (record.type === 'problem') throw new Error(record.message);

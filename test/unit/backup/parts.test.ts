@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { areBlockSums, blockSumsOf, freshOf, made, type Recipe, recipeOf } from '../../../backup/parts';
+import { LONG, USUAL } from '../../../backup/repository/chunker';
 import { drawsOf } from '../../support/seeded';
 
 /** Something, and what became of it: pieces of it were taken out and others put in, here and there. */
@@ -43,10 +45,10 @@ describe('parts of what has changed', () => {
   ];
   for (const [what, now] of little) {
     it(`are few: ${what}`, () => {
-      const sums = blockSumsOf(was);
+      const sums = blockSumsOf(was, now.length);
       expect(sums.length).to.be.below(was.length / 100);
-      expect(areBlockSums(sums, was.length)).to.equal(true);
-      expect(areBlockSums(sums.slice(1), was.length)).to.equal(false);
+      expect(areBlockSums(sums, was.length, now.length)).to.equal(true);
+      expect(areBlockSums(sums.slice(1), was.length, now.length)).to.equal(false);
       const { recipe, fresh } = recipeOf(now, was.length, sums);
       expect(Buffer.concat(fresh)).to.have.length(freshOf(recipe));
       expect(freshOf(recipe)).to.be.below(2000);
@@ -56,12 +58,23 @@ describe('parts of what has changed', () => {
   }
 
   it('are all of it where nothing is as it was, and nothing where all is', () => {
-    expect(recipeOf(was, 5000, blockSumsOf(noise(5000, 3))).recipe).to.deep.equal([was.length]);
-    expect(freshOf(recipeOf(was, was.length, blockSumsOf(was)).recipe)).to.equal(0);
+    expect(recipeOf(was, 5000, blockSumsOf(noise(5000, 3), was.length)).recipe).to.deep.equal([was.length]);
+    expect(freshOf(recipeOf(was, was.length, blockSumsOf(was, was.length)).recipe)).to.equal(0);
   });
 
   it('are none of sums that are no sums', () => {
     expect(recipeOf(was, 100, '\u{1F600}?-=!x$%'.padEnd(10)).recipe).to.deep.equal([was.length]);
+  });
+
+  it('of a long file are found by longer sums: in so many places a block would often seem to stand', () => {
+    const [one, other] = [longNoise('one'), longNoise('other')];
+    expect(recipeOf(other, one.length, blockSumsOf(one, other.length)).recipe).to.deep.equal([other.length]);
+    const now = Buffer.concat([one.subarray(0, 2_000_000), Buffer.from('a few bytes'), one.subarray(2_000_050)]);
+    const sums = blockSumsOf(one, now.length);
+    expect(areBlockSums(sums, one.length, now.length)).to.equal(true);
+    expect(areBlockSums(sums, one.length, USUAL.max)).to.equal(false);
+    expect(freshOf(recipeOf(now, one.length, sums).recipe)).to.be.below(10_000);
+    expect(again(one, now).equals(now)).to.equal(true);
   });
 
   // A base of 1,000 bytes has 12 blocks, of 90 bytes; the last has 10.
@@ -90,8 +103,12 @@ describe('parts of what has changed', () => {
 
 /** What comes out at the other end. */
 function again(was: Buffer, now: Buffer): Buffer {
-  const { recipe, fresh } = recipeOf(now, was.length, blockSumsOf(was));
+  const { recipe, fresh } = recipeOf(now, was.length, blockSumsOf(was, now.length));
   return made(recipe, was, Buffer.concat(fresh), 0, now.length);
+}
+
+function longNoise(name: string): Buffer {
+  return createHash('shake256', { outputLength: LONG.max }).update(name).digest();
 }
 
 function noise(length: number, seed: number, alphabet = 256): Buffer {

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -6,9 +7,8 @@ import { ChunkMemory } from '../../../../backup/agent/chunk-memory';
 import { ContentReader } from '../../../../backup/agent/contents';
 import { Root } from '../../../../backup/agent/root';
 import type { FileRecord } from '../../../../backup/record';
-import { firstCut } from '../../../../backup/repository/chunker';
+import { type ChunkLengths, firstCut, LONG, USUAL } from '../../../../backup/repository/chunker';
 import { sumOf } from '../../../../backup/sum';
-import { drawsOf } from '../../../support/seeded';
 
 const MIB = 1024 * 1024;
 
@@ -19,14 +19,12 @@ describe('what an agent reads of files', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is cut as if each were read at once, wherever it lies in memory, and stays what it is', async () => {
-    const draws = drawsOf(7);
     const memory = new ChunkMemory();
-    const reader = new ContentReader(Root.of(folder), () => Promise.resolve(), memory);
+    const reader = new ContentReader(Root.of(folder), () => Promise.resolve(), 8 * MIB, memory);
     // From nothing to more than is read at once; together several times that.
-    const sizes = [0, 1, 700_000, 16_384, 3 * MIB, 0, 2 * MIB, 5, 300_000, 2 * MIB - 300_001, 900_000];
+    const sizes = [0, 1, 700_000, 16_384, 3 * MIB, 0, 2 * MIB, 5, 9 * MIB, 300_000, 8 * MIB, 8 * MIB + 1, 900_000];
     const files = sizes.map((size, i) => {
-      const contents = Buffer.alloc(size);
-      for (let at = 0; at + 4 <= size; at += 4) contents.writeInt32LE(draws.bits(), at);
+      const contents = noise(size, i);
       writeFileSync(join(folder, String(i)), contents);
       return contents;
     });
@@ -34,10 +32,29 @@ describe('what an agent reads of files', () => {
     for (const i of files.keys()) records.push(await reader.record(String(i)));
     for (const [i, contents] of files.entries()) {
       expect(records[i]!.size).to.equal(contents.length);
-      expect(records[i]!.chunks).to.deep.equal(chunksOf(contents));
+      expect(records[i]!.chunks).to.deep.equal(chunksOf(contents, contents.length > 8 * MIB ? LONG : USUAL));
       const kept = records[i]!.chunks!.map(([sum]) => memory.take(sum)!);
       expect(Buffer.concat(kept).equals(contents)).to.equal(true);
     }
+  });
+});
+
+describe('a file that becomes long while it is read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'contents-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is read again, and cut as the long file that it is then', async () => {
+    const [before, more] = [noise(5 * MIB, 1), noise(6 * MIB, 2)];
+    writeFileSync(join(folder, 'file'), before);
+    let left = more;
+    const grow = async (): Promise<void> => {
+      appendFileSync(join(folder, 'file'), left);
+      left = Buffer.alloc(0);
+    };
+    const record = await new ContentReader(Root.of(folder), grow, 8 * MIB).record('file');
+    expect(record).to.include({ size: 11 * MIB });
+    expect(record.torn).to.equal(undefined);
+    expect(record.chunks).to.deep.equal(chunksOf(Buffer.concat([before, more]), LONG));
   });
 });
 
@@ -74,10 +91,14 @@ describe('the chunks an agent remembers', () => {
   });
 });
 
-function chunksOf(contents: Buffer): [string, number][] {
+function noise(size: number, seed: number): Buffer {
+  return createHash('shake256', { outputLength: size }).update(String(seed)).digest();
+}
+
+function chunksOf(contents: Buffer, lengths: ChunkLengths): [string, number][] {
   const chunks: [string, number][] = [];
   for (let at = 0; at < contents.length; ) {
-    const length = firstCut(contents, at, contents.length);
+    const length = firstCut(contents, at, contents.length, lengths);
     chunks.push([sumOf(contents.subarray(at, at + length)), length]);
     at += length;
   }

@@ -5,6 +5,9 @@ import { ByteSource } from '../../../../backup/byte-source';
 import { frameOf, readLines } from '../../../../backup/lines';
 import { listNameOf } from '../../../../backup/list-runs';
 import { blockSumsOf } from '../../../../backup/parts';
+import type { FileRecord } from '../../../../backup/record';
+import { LONG, USUAL } from '../../../../backup/repository/chunker';
+import { readBlock } from '../../../../backup/repository/pack';
 import { sumOf } from '../../../../backup/sum';
 import {
   CHUNKS_PATH,
@@ -78,7 +81,7 @@ describe('an agent', () => {
         const chunks = [[0, SECRET.length, sumOf(Buffer.from(SECRET))]];
         const sent = await ask(CHUNKS_PATH, { path: '', files: [{ path: file, chunks }] });
         expect(sent.bytes).to.have.length(0);
-        const base = [...chunks[0]!, SECRET.length, blockSumsOf(Buffer.from(SECRET))];
+        const base = [...chunks[0]!, SECRET.length, blockSumsOf(Buffer.from(SECRET), SECRET.length)];
         const parts = await ask(PARTS_PATH, { path: '', files: [{ path: file, chunks: [base] }] });
         expect(parts.status).to.equal(200);
         expect(parts.bytes).to.have.length(0);
@@ -134,6 +137,48 @@ describe('an agent', () => {
     for (const base of [[], [1], [1, ''], [-1, ''], [1e9, ''], [100, 'AAAAA'], [64, 'AAAAAA'], [64, 5]]) {
       const body = { path: '', files: [{ path: 'folder/file', chunks: [[...chunk, ...base]] }] };
       expect((await ask(PARTS_PATH, body)).status, JSON.stringify(base)).to.equal(400);
+    }
+  });
+
+  it('cuts long files into longer chunks for servers that say which are long, and all as ever for others', async () => {
+    const size = 3 * LONG.max;
+    writeFileSync(join(root, 'long'), Buffer.alloc(size));
+    const lengthsOf = async (more: object): Promise<number[]> => {
+      const [record] = (await linesOf(READ_PATH, { path: '', files: ['long'], ...more })) as FileRecord[];
+      return record!.chunks!.map(([, length]) => length);
+    };
+    const wholeLengthsOf = async (more: object): Promise<number[]> => {
+      const lengths: number[] = [];
+      const source = new ByteSource([(await ask(WHOLE_PATH, { path: '', file: 'long', ...more })).bytes]);
+      for (let block = await readBlock(source); block; block = await readBlock(source)) {
+        for (const [, length] of block.chunks) lengths.push(length);
+      }
+      return lengths;
+    };
+    for (const told of [lengthsOf, wholeLengthsOf]) {
+      expect(await told({ longFrom: size - 1 })).to.deep.equal([LONG.max, LONG.max, LONG.max]);
+      for (const usual of [{}, { longFrom: size }]) {
+        expect(new Set(await told(usual)), JSON.stringify(usual)).to.deep.equal(new Set([USUAL.max]));
+      }
+    }
+    for (const longFrom of [-1, '1', null, 0.5]) {
+      expect((await ask(READ_PATH, { path: '', files: [], longFrom })).status).to.equal(400);
+      expect((await ask(WHOLE_PATH, { path: '', file: 'long', longFrom })).status).to.equal(400);
+    }
+  });
+
+  it('sends no chunk that is longer than any, nor parts of a longer base than its chunk may have', async () => {
+    const status = async (question: string, length: number, ...base: unknown[]): Promise<number> => {
+      const chunks = [[0, length, 'a sum', ...base]];
+      return (await ask(question, { path: '', files: [{ path: 'folder/file', chunks }] })).status;
+    };
+    expect(await status(CHUNKS_PATH, LONG.max)).to.equal(200);
+    expect(await status(CHUNKS_PATH, LONG.max + 1)).to.equal(400);
+    for (const { max } of [USUAL, LONG]) {
+      const base = Buffer.alloc(4 * max + 1);
+      const ofBase = (length: number): unknown[] => [length, blockSumsOf(base.subarray(0, length), max)];
+      expect(await status(PARTS_PATH, max, ...ofBase(4 * max))).to.equal(200);
+      expect(await status(PARTS_PATH, max, ...ofBase(4 * max + 1))).to.equal(400);
     }
   });
 

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { compress } from '@mongodb-js/zstd';
 import { expect } from 'chai';
 import { LineWriter } from '../../../../backup/lines';
+import { CHUNKS_MAX } from '../../../../backup/repository/chunker';
 import type { Run } from '../../../../backup/repository/history';
 import { encodeBlockHeader } from '../../../../backup/repository/pack';
 import { sumOf } from '../../../../backup/sum';
-import { CHUNKS_PATH, LIST_PATH, READ_PATH } from '../../../../backup/wire';
+import { CHUNKS_PATH, LIST_PATH, READ_PATH, WHOLE_PATH } from '../../../../backup/wire';
 import { compressFrame } from '../../../../backup/zstd-frame';
 import { Served } from '../../../support/backup/served';
 
@@ -116,11 +117,35 @@ describe('a hostile agent fails its run alone', () => {
       [LIST_PATH]: (response) => sendLines(response, [ROOT, FILE, END]),
       [READ_PATH]: (response) => sendLines(response, [READ]),
       [CHUNKS_PATH]: (response) => response.end(void asked++),
-      '/v1/whole': async (response) =>
+      [WHOLE_PATH]: async (response) =>
         response.end(await block([[sumOf(Buffer.from('torn')), 4]], Buffer.from('torn'))),
     });
     expect(asked).to.equal(3);
     expect(run).to.include({ outcome: 'copied', bytes: 4 });
+  });
+
+  it('that never ends a file that changes all the time: the file is left out, and named', async function () {
+    // Sums of a million chunks are made.
+    this.timeout(60_000);
+    const letter = Buffer.from('x');
+    const many = 10_000;
+    const endless = await block(new Array(many).fill([sumOf(letter), 1]), Buffer.alloc(many, letter));
+    let sent = 0;
+    const run = await runAgainst({
+      [LIST_PATH]: (response) => sendLines(response, [ROOT, FILE, END]),
+      [READ_PATH]: (response) => sendLines(response, [READ]),
+      [CHUNKS_PATH]: (response) => response.end(),
+      [WHOLE_PATH]: (response) => {
+        const send = (): void => {
+          while (!response.closed && response.write(endless)) sent++;
+        };
+        response.on('drain', send);
+        send();
+      },
+    });
+    expect(run).to.deep.include({ outcome: 'copied', bytes: 0 });
+    expect(run.problems).to.deep.equal([['a', 'expected at most 1000000 chunks, got more']]);
+    expect(sent * many).to.be.below(100 * CHUNKS_MAX);
   });
 
   function sending(bytes: Buffer): Promise<Run> {

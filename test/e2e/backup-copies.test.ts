@@ -31,7 +31,7 @@ const NOISE = createHash('shake256', { outputLength: Math.floor(SPARSE_BYTES / 2
   .digest();
 
 describe('backup commands on what is kept', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   const folder = mkdtempSync(join(tmpdir(), 'backup-commands-'));
   const root = join(folder, 'lent');
   let to: string[];

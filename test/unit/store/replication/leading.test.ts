@@ -169,6 +169,18 @@ describe('a leader', () => {
       expect(leader.comparisons).to.deep.equal(['b:1 missing 3-4']);
     });
 
+    it('remembers what one acknowledged while another goes', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.join(2, C);
+      for (const link of [2, 1]) {
+        leader.when((core) => core.linkDown(link, leader.now));
+        leader.when((core) => core.changed('done', leader.now));
+      }
+      const missing = leader.comparisons.filter((found) => found.includes('missing'));
+      expect(missing).to.deep.equal(['c:1 missing 2-1', 'b:1 missing 2-1']);
+    });
+
     it('concludes nothing from what becomes of that when another leads', () => {
       const leader = new TestReplica().found();
       leader.join(1, B);
@@ -200,6 +212,17 @@ describe('a leader', () => {
     });
   });
 
+  it('lets one go that came back without what was committed, also when it could not propose that at once', () => {
+    const leader = new TestReplica().found();
+    leader.join(1, B);
+    leader.write(7, 1);
+    leader.acknowledge(1);
+    leader.when((core) => core.receive(9, { type: 'stale', epoch: 7 }, leader.now));
+    expect(joins(leader, 2, B).join()).to.not.include('proposes');
+    const said = leader.when((core) => core.recordRead(recordOf(2, 1, A, A, B), leader.now));
+    expect(said).to.deep.equal(['proposes 3: epoch 1 of a, a in sync']);
+  });
+
   describe('that was in sync when the leader before it went', () => {
     const entries = entriesOf(1, [1, 2, 3]);
 
@@ -221,6 +244,17 @@ describe('a leader', () => {
       expect(leader.pass(1)).to.include('proposes 4: epoch 2 of a, a in sync');
     });
 
+    it('commits nothing without them, though one has come and gone', () => {
+      const leader = takenOver();
+      joins(leader, 1, C, { ends: [{ epoch: 1, last: 3 }] });
+      expect(leader.when((core) => core.linkDown(1, leader.now))).to.deep.equal([
+        'proposes 4: epoch 2 of a, a in sync',
+      ]);
+      expect(leader.core.status.position).to.equal(0);
+      leader.when((core) => core.changed('done', leader.now));
+      expect(leader.core.status.position).to.equal(4);
+    });
+
     it('serves nobody before all that is in its log is committed', () => {
       const leader = takenOver();
       expect(leader.write(7, 4)).to.deep.equal([]);
@@ -231,6 +265,9 @@ describe('a leader', () => {
       expect(leader.acknowledge(1)).to.deep.equal(['writes 5', 'sends 1 to 1']);
       expect(leader.notes.at(-1)).to.equal('leads epoch 2 from entry 4 on');
       expect(leader.acknowledge(1)).to.deep.equal(['answers 7 4', 'answers 8 [1,2,3,4]']);
+      leader.write(9, 5);
+      leader.acknowledge(1);
+      expect(leader.notes.filter((note) => note.startsWith('leads epoch'))).to.have.length(1);
     });
 
     it('does a request once that came twice before it served', () => {
@@ -309,6 +346,22 @@ describe('a leader', () => {
       expect(leader.acknowledge(1)).to.deep.equal(['answers 7 []']);
       expect(round()).to.equal(before + 2);
       expect(leader.acknowledge(1)).to.deep.equal(['answers 8 []', 'answers 9 []']);
+    });
+
+    it('answers none while one that must confirm is gone, before that is out of the record', () => {
+      const leader = new TestReplica().found();
+      leader.join(1, B);
+      leader.when((core) => core.linkDown(1, leader.now));
+      expect(leader.read(7)).to.deep.equal([]);
+      expect(leader.when((core) => core.changed('done', leader.now))).to.deep.equal(['answers 7 []']);
+    });
+
+    it('goes on with its heartbeats while it is asked', () => {
+      const leader = new TestReplica().found();
+      leader.pass(500);
+      leader.pass(400);
+      leader.read(7);
+      expect(leader.wakesInMs).to.equal(100);
     });
 
     it('answers a read that names a position when that is applied', () => {

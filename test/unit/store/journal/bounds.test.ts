@@ -98,7 +98,9 @@ describe('the journal', () => {
     const { journal } = await onDisk({ ...NEW, base: NEAR_THE_END });
     const [one, two, three] = [8191, 8193, 8194].map((first) => `${String(first).padStart(16, '0')}.jsonl`);
     expect(journal.segmentsOf(8191, 8192)).to.deep.equal([one]);
-    await journal.append(made(NEAR_THE_END, [1, 1]));
+    await journal.append(made(NEAR_THE_END, [1]));
+    expect(journal.segmentsOf(8192, 8192)).to.deep.equal([one]);
+    await journal.append(made(journal.last, [1]));
     // The next begins another.
     expect(journal.segmentsOf(8193, 8193)).to.deep.equal([two]);
     await journal.append(made(journal.last, [1]));

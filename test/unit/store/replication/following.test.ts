@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { CoreOptions } from '../../../../store/core';
-import type { Position } from '../../../../store/entry';
+import { type Entry, makeEntry } from '../../../../store/entry';
 import { A, B, C, entriesOf, holding, recordOf, TestReplica } from '../../../support/store/test-replica';
 
 const ENTRIES = entriesOf(1, [1, 2, 3]);
@@ -28,6 +28,22 @@ describe('a follower', () => {
       const said = follower.when((core) => core.record(recordOf(3, 2, B, B, A), follower.now));
       expect(said).to.deep.equal(['hangs up 5', 'marks epoch 2, tried 1', 'dials b:1']);
       expect(follower.reasons).to.deep.equal(['another epoch has begun']);
+    });
+
+    it('dials the leader wherever it stands among those in sync', () => {
+      const follower = new TestReplica(holding(ENTRIES, 1));
+      expect(follower.when((core) => core.record(recordOf(2, 1, B, C, B), follower.now))).to.deep.equal(['dials b:1']);
+    });
+
+    it('keeps its link while the epoch does, if it is to the leader', () => {
+      const follower = accepted();
+      expect(follower.when((core) => core.record({ ...RECORD, version: 3 }, follower.now))).to.deep.equal([]);
+      const other = new TestReplica(holding(ENTRIES, 1));
+      other.when((core) => core.record(RECORD, other.now));
+      undialled(other, 'b:1');
+      other.when((core) => core.linkUp(5, other.now));
+      const said = other.when((core) => core.record({ ...RECORD, version: 3 }, other.now));
+      expect([said, other.reasons]).to.deep.equal([['hangs up 5', 'dials b:1'], ['another is dialled']]);
     });
 
     it('begins with the leader again when the record has changed, and not when it is told the same', () => {
@@ -203,6 +219,9 @@ describe('a follower', () => {
       const said = hears(follower, append({ committed: 3, hash: { index: 3, hash: 'another' } }));
       expect(said).to.deep.equal(['begins anew']);
       expect(follower.ending?.reason).to.equal("the state differs from the leader's at 3");
+      const told = accepted({ hashEvery: 3 });
+      hears(told, append({ hash: { index: 3, hash: 'another' } }));
+      expect(hears(told, append({ committed: 3 }))).to.deep.equal(['begins anew']);
       const same = accepted({ hashEvery: 3 });
       hears(same, append({ committed: 3 }));
       hears(same, append({ hash: { index: 3, hash: same.machine.hash() } }));
@@ -247,6 +266,41 @@ describe('a follower', () => {
       expect(follower.heard()).to.deep.equal(['acknowledges 2 to 5']);
     });
 
+    it('nothing on a new link for what was brought to the disk for the one before', () => {
+      const follower = dialling();
+      follower.slowDisk = true;
+      lead(follower, 2);
+      follower.when((core) => core.linkDown(5, follower.now));
+      follower.when((core) => core.linkUp(6, follower.now));
+      hears(follower, { ...leads(2), epoch: 2 }, 6);
+      // What was cut off is off the disk, the new epoch is not on it.
+      follower.when((core) => core.persisted(1, follower.now));
+      hears(follower, { ...append({ round: 1 }), epoch: 2 }, 6);
+      expect(follower.sent.filter(({ type }) => type === 'ack')).to.deep.equal([]);
+      follower.flush();
+      expect(follower.heard()).to.deep.equal(['acknowledges 2 to 6']);
+    });
+
+    it('no more while too much waits to be applied, and goes on when there is room', () => {
+      const follower = accepted();
+      const large: Entry[] = [];
+      for (let i = 0; i < 17; i++) {
+        large.push(makeEntry(large.at(-1) ?? ENTRIES[2]!, 1, 1e15, ['append', 'list', 'x'.repeat(1024 * 1024)]));
+      }
+      follower.machine.isFull = true;
+      const said = large.map(({ line }) => hears(follower, append({ lines: [line], committed: 20 })).at(-1));
+      expect(said[14]).to.equal('acknowledges 18 to 5');
+      expect(said.slice(15).join()).to.not.include('acknowledges 19').and.not.include('acknowledges 20');
+      follower.machine.isFull = false;
+      expect(follower.when(() => {})).to.deep.equal(['acknowledges 20 to 5']);
+    });
+
+    it('and lets go of what it has applied, but for what it keeps', () => {
+      const follower = accepted({ keepEntries: 1 });
+      hears(follower, append({ committed: 3 }));
+      expect(follower.trimmed).to.deep.equal([2]);
+    });
+
     it('nothing after a write has failed', () => {
       const follower = accepted();
       follower.slowDisk = true;
@@ -286,15 +340,16 @@ describe('a follower', () => {
 
   describe('that takes a state', () => {
     /** What a leader sends of its state at entry 6. */
-    function snapshotOf(): { position: Position; begins: object; all: object; end: object } {
+    function snapshotOf() {
       const leader = new TestReplica().found();
       for (let token = 1; token <= 5; token++) leader.write(token, token);
       const { hash, position, next } = leader.machine.snapshot();
+      const end = { type: 'lines', epoch: 1, lines: [], last: true };
       return {
         position,
         begins: { type: 'snapshot', epoch: 1, configuration: RECORD, position, hash },
-        all: { type: 'lines', epoch: 1, lines: next(1), last: false },
-        end: { type: 'lines', epoch: 1, lines: [], last: true },
+        all: { ...end, lines: next(1)!, last: false },
+        end,
       };
     }
 
@@ -303,7 +358,9 @@ describe('a follower', () => {
       const follower = dialling();
       expect(hears(follower, begins)).to.deep.equal([]);
       expect(follower.notes).to.deep.equal(['takes the state at entry 6 from the leader in the place of all up to 3']);
-      expect(hears(follower, all)).to.deep.equal(['says taken to 5']);
+      for (const line of all.lines) {
+        expect(hears(follower, { ...all, lines: [line] })).to.deep.equal(['says taken to 5']);
+      }
       expect(hears(follower, end)).to.deep.equal(['begins its log behind 6', 'says taken to 5', 'acknowledges 6 to 5']);
       expect(follower.sent.at(-1)).to.deep.include({ index: 6, sum: position.sum });
       expect(follower.core.status.position).to.equal(6);
@@ -366,6 +423,25 @@ describe('a follower', () => {
       hears(follower, { ...begins, position: { ...position, index: 2 } }, 6);
       const reason = 'entries behind 2 were applied here and are not in the snapshot of the leader';
       expect(follower.ending?.reason).to.equal(reason);
+    });
+
+    it('says why it leaves who sends entries before the end of that', () => {
+      const { begins } = snapshotOf();
+      const follower = dialling();
+      hears(follower, begins);
+      hears(follower, append());
+      expect(follower.reasons).to.deep.equal(['it sends entries before the end of its snapshot']);
+    });
+
+    it('takes one of the very place at which it is', () => {
+      const { begins } = snapshotOf();
+      const follower = accepted();
+      hears(follower, append({ committed: 3 }));
+      follower.when((core) => core.linkDown(5, follower.now));
+      follower.when((core) => core.linkUp(6, follower.now));
+      const { index, epoch, timeUs, sum } = ENTRIES[2]!;
+      expect(hears(follower, { ...begins, position: { index, epoch, timeUs, sum } }, 6)).to.deep.equal([]);
+      expect(follower.ending).to.equal(undefined);
     });
 
     it('takes no more while its state has no room', () => {

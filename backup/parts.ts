@@ -151,16 +151,13 @@ class Base {
     const length = this.#length;
     const last = bytes.length - length;
     if (at <= last) {
-      const [out, outMore] = [powerOf(PRIME, length), powerOf(MORE_PRIME, length)];
+      const out = powerOf(length);
       let hash = polynomial(bytes, at, at + length, PRIME);
-      let more = polynomial(bytes, at, at + length, MORE_PRIME);
       for (let from = at; ; from++) {
         const block = this.#places.get(mixed(hash));
-        if (block !== undefined && this.#sums[block] === sumOf(hash, more, this.#digits)) return { at: from, block };
+        if (block !== undefined && this.#isAt(bytes, from, block)) return { at: from, block };
         if (from === last) break;
-        const [came, went] = [bytes[from + length]!, bytes[from]!];
-        hash = (Math.imul(hash, PRIME) + came - Math.imul(out, went)) | 0;
-        more = (Math.imul(more, MORE_PRIME) + came - Math.imul(outMore, went)) | 0;
+        hash = (Math.imul(hash, PRIME) + bytes[from + length]! - Math.imul(out, bytes[from]!)) | 0;
       }
     }
     // A shorter last block is looked for at the end alone.
@@ -176,13 +173,12 @@ class Base {
   }
 }
 
+/** So many digits of 6 bits: the first come of a sum that can be moved on byte by byte. */
 function sumAt(bytes: Uint8Array, from: number, end: number, digits: number): number {
-  return sumOf(polynomial(bytes, from, end, PRIME), polynomial(bytes, from, end, MORE_PRIME), digits);
-}
-
-/** So many digits of 6 bits, made of two sums that can be moved on byte by byte. */
-function sumOf(hash: number, more: number, digits: number): number {
-  return mixed(hash) + FIRST_BITS * (mixed(more) % 64 ** (digits - SUM_LENGTH));
+  const first = mixed(polynomial(bytes, from, end, PRIME));
+  if (digits === SUM_LENGTH) return first;
+  const more = mixed(polynomial(bytes, from, end, MORE_PRIME));
+  return first + FIRST_BITS * (more % 64 ** (digits - SUM_LENGTH));
 }
 
 function polynomial(bytes: Uint8Array, from: number, end: number, prime: number): number {
@@ -191,10 +187,10 @@ function polynomial(bytes: Uint8Array, from: number, end: number, prime: number)
   return hash;
 }
 
-/** A prime to this power: what the byte weighs that leaves. */
-function powerOf(prime: number, length: number): number {
+/** PRIME to this power: what the byte weighs that leaves. */
+function powerOf(length: number): number {
   let power = 1;
-  for (let i = 0; i < length; i++) power = Math.imul(power, prime);
+  for (let i = 0; i < length; i++) power = Math.imul(power, PRIME);
   return power;
 }
 

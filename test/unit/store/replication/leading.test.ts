@@ -270,6 +270,21 @@ describe('a leader', () => {
       expect(leader.notes.filter((note) => note.startsWith('leads epoch'))).to.have.length(1);
     });
 
+    it('answers no read before that either, though all have confirmed that it leads', () => {
+      const leader = takenOver();
+      joins(leader, 1, C, { ends: [{ epoch: 1, last: 3 }] });
+      leader.read(8);
+      const { sum } = entries[2]!;
+      const flushedNothing = { type: 'ack', epoch: 2, index: 3, sum };
+      for (let round = 1; round <= 3; round++) {
+        leader.pass(500);
+        const told = leader.sent.filter((message) => message.type === 'append').at(-1)!.round;
+        const heard = { ...flushedNothing, round: told };
+        expect(leader.when((core) => core.receive(1, heard, leader.now)).join()).to.not.include('answers');
+      }
+      expect(leader.acknowledge(1)).to.include('answers 8 [1,2,3]');
+    });
+
     it('does a request once that came twice before it served', () => {
       const leader = takenOver();
       leader.write(7, 4, 'same');

@@ -41,5 +41,6 @@ async function survives(faults: readonly Fault[], zookeeper?: string): Promise<T
     throw error;
   } finally {
     await store.end();
+    store.remove();
   }
 }

@@ -109,10 +109,13 @@ export class CrashingStore {
     );
     // What fails is told when they are awaited.
     writers.catch(() => {});
-    await passing(this.#random.between(20, CALM_MS));
-    await this.#do(fault);
-    await passing(this.#random.between(0, CALM_MS));
-    end.abort();
+    try {
+      await passing(this.#random.between(20, CALM_MS));
+      await this.#do(fault);
+      await passing(this.#random.between(0, CALM_MS));
+    } finally {
+      end.abort();
+    }
     await writers;
     await this.#check();
     for (const { dialect, confirmed } of writings) this.#confirmed[dialect] += confirmed.size;
@@ -150,10 +153,18 @@ export class CrashingStore {
     return this.#running.map((one) => `${one.address}\n${last(one.out())}${last(one.err())}`).join('\n');
   }
 
-  /** Ends the replicas, in order, and removes their files. */
+  /** Ends the replicas, in order. */
   async end(): Promise<void> {
     await this.#client?.close();
     await Promise.all(this.#running.map((replica) => replica.stop()));
+  }
+
+  /** Where the replicas' files are, until `remove`. */
+  get path(): string {
+    return this.#replicas.path;
+  }
+
+  remove(): void {
     this.#replicas.remove();
   }
 

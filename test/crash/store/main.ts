@@ -36,9 +36,11 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(store.tally));
     console.log(store.notes());
     console.error(error);
+    console.error(`the replicas' files are in ${store.path}`);
     process.exitCode = 1;
   } finally {
     await store.end();
+    if (process.exitCode === undefined) store.remove();
     await zookeeper?.close();
     await endPrograms();
   }

@@ -41,7 +41,10 @@ export function lengthsFor(size: number, longFrom: number): ChunkLengths {
 
 /** Length of the first chunk of these bytes: all of them when they are the rest of a file. 0 for none. */
 export function firstCut(bytes: Uint8Array, from: number, end: number, lengths: ChunkLengths): number {
-  const { min, maskBefore, maskBehind } = lengths;
+  // `| 0`: the compiler then knows that all below are whole numbers of 32 bits. Without it cutting takes twice as long.
+  const min = lengths.min | 0;
+  const maskBefore = lengths.maskBefore | 0;
+  const maskBehind = lengths.maskBehind | 0;
   const length = end - from;
   if (length <= min) return length;
   const normal = from + Math.min(lengths.normal, length);

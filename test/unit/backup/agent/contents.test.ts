@@ -7,8 +7,8 @@ import { ChunkMemory } from '../../../../backup/agent/chunk-memory';
 import { ContentReader } from '../../../../backup/agent/contents';
 import { Root } from '../../../../backup/agent/root';
 import type { FileRecord } from '../../../../backup/record';
-import { type ChunkLengths, firstCut, LONG, USUAL } from '../../../../backup/repository/chunker';
-import { sumOf } from '../../../../backup/sum';
+import { LONG, USUAL } from '../../../../backup/repository/chunker';
+import { chunksOf } from '../../../support/backup/chunks';
 
 const MIB = 1024 * 1024;
 
@@ -93,14 +93,4 @@ describe('the chunks an agent remembers', () => {
 
 function noise(size: number, seed: number): Buffer {
   return createHash('shake256', { outputLength: size }).update(String(seed)).digest();
-}
-
-function chunksOf(contents: Buffer, lengths: ChunkLengths): [string, number][] {
-  const chunks: [string, number][] = [];
-  for (let at = 0; at < contents.length; ) {
-    const length = firstCut(contents, at, contents.length, lengths);
-    chunks.push([sumOf(contents.subarray(at, at + length)), length]);
-    at += length;
-  }
-  return chunks;
 }

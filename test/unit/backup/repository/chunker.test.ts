@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { type ChunkLengths, firstCut, LONG, LONG_FROM, lengthsFor, USUAL } from '../../../../backup/repository/chunker';
-import { sumOf } from '../../../../backup/sum';
+import { chunksOf } from '../../../support/backup/chunks';
 import { drawsOf } from '../../../support/seeded';
 
 const MIB = 1024 * 1024;
@@ -80,14 +80,6 @@ function cutsOf(bytes: Buffer, lengths: ChunkLengths): number[] {
   const cuts: number[] = [];
   for (let at = 0; at < bytes.length; ) cuts.push((at += firstCut(bytes, at, bytes.length, lengths)));
   return cuts;
-}
-
-function chunksOf(bytes: Buffer, lengths: ChunkLengths): [string, number][] {
-  let from = 0;
-  return cutsOf(bytes, lengths).map((cut) => {
-    const chunk = bytes.subarray(from, (from = cut));
-    return [sumOf(chunk), chunk.length];
-  });
 }
 
 function randomBytes(length: number): Buffer {

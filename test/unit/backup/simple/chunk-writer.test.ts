@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { type ChunkLengths, firstCut, LONG, LONG_FROM, USUAL } from '../../../../backup/repository/chunker';
+import { type ChunkLengths, LONG, LONG_FROM, USUAL } from '../../../../backup/repository/chunker';
 import { PackStore } from '../../../../backup/repository/pack-store';
 import { ChunkWriter } from '../../../../backup/simple/chunk-writer';
-import { sumOf } from '../../../../backup/sum';
+import { chunksOf } from '../../../support/backup/chunks';
 import { temporaryFolders } from '../../../support/backup/folders';
 
 describe('contents that come as a stream', () => {
@@ -34,14 +34,4 @@ describe('contents that come as a stream', () => {
 
 async function* inPieces(contents: Buffer, length: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < contents.length; at += length) yield contents.subarray(at, at + length);
-}
-
-function chunksOf(contents: Buffer, lengths: ChunkLengths): [string, number][] {
-  const chunks: [string, number][] = [];
-  for (let at = 0; at < contents.length; ) {
-    const length = firstCut(contents, at, contents.length, lengths);
-    chunks.push([sumOf(contents.subarray(at, at + length)), length]);
-    at += length;
-  }
-  return chunks;
 }
